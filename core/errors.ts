@@ -1,0 +1,141 @@
+/**
+ * The closed list of everything that can be wrong with what users give us. Data errors travel as values (`Fault`);
+ * exceptions (`TidewatchError`) are for infrastructure and for a command that cannot go on. docs/reference/errors.md
+ * is generated from this table.
+ */
+export const ERRORS = {
+  // records and points
+  record_not_json: ['The record is not valid JSON.', 'Send one JSON object a record, in UTF-8.'],
+  record_not_utf8: ['The record is not valid UTF-8.', 'Encode records in UTF-8.'],
+  record_too_large: ['The record exceeds the size limit.', 'Split it, or raise limits.recordBytes.'],
+  record_too_deep: ['The JSON nests deeper than the limit.', 'Flatten the record.'],
+  record_empty: ['The record has no value.', 'Producers must not send null or empty values.'],
+  record_shape: [
+    'The record lacks a required field or a field has the wrong type.',
+    'See docs/reference/formats.md for the fields.',
+  ],
+  line_syntax: [
+    'The line is not Influx line protocol.',
+    'See docs/reference/formats.md; the position is in the message.',
+  ],
+  key_forbidden: ['A field is named __proto__, constructor or prototype.', 'Rename the field.'],
+  entity_missing: [
+    'No entity could be found in the record.',
+    'Name the attribute that identifies the entity in streams[].entityTags.',
+  ],
+  entity_limit: [
+    'The partition already holds the configured number of entities.',
+    'Raise limits.entities or add partitions.',
+  ],
+  metric_limit: [
+    'The entity already has the configured number of metrics.',
+    'Raise limits.metricsPerEntity or filter metrics.',
+  ],
+  window_full: [
+    'A window of one metric already holds the configured number of points.',
+    'Raise limits.pointsPerWindow or use a shorter window.',
+  ],
+  name_invalid: ['An entity or metric name is empty or too long.', 'Use names of 1 to 256 characters.'],
+  value_not_finite: ['The value is NaN or infinite.', 'Leave a missing measurement out; it is then handled as a gap.'],
+  value_not_number: ['The value is not a number.', 'Send numbers; text belongs into log events.'],
+  time_invalid: ['The time is missing or not a valid instant.', 'Send milliseconds since the Unix epoch.'],
+  time_in_future: [
+    'The time is further ahead of the append time than window.maxSkew.',
+    'Set the clock of the sender (NTP), or raise window.maxSkew.',
+  ],
+  // files and bytes
+  artifact_corrupt: [
+    'The model artifact is damaged.',
+    'Train again, or restore the file; the message names the field.',
+  ],
+  artifact_version: ['The model artifact was written by another format version.', 'Train again with this version.'],
+  artifact_mismatch: [
+    'The model does not fit the stream (feature schema, limits or golden vectors differ).',
+    'Train a model on this stream.',
+  ],
+  artifact_too_large: ['The model artifact exceeds 20 MB.', 'Train with fewer entities or own-past predictors.'],
+  state_corrupt: [
+    'The checkpointed partition state is damaged.',
+    'The generation before it is used; if both are damaged the log is replayed from its start.',
+  ],
+  recording_corrupt: ['The recording is damaged.', 'Capture it again; the message names the position.'],
+  segment_torn: [
+    'The last segment of the log ended in the middle of a record.',
+    'Nothing to do: it was cut at its last whole record, which was never acknowledged.',
+  ],
+  file_missing: ['The file does not exist or cannot be read.', 'Check the path and the permissions.'],
+  table_shape: [
+    'A table has a bad row: another number of columns, or a cell that is not a number.',
+    'The message names line and column.',
+  ],
+  too_little_data: [
+    'There is too little data to train on.',
+    'The message says how much there is and how much is needed.',
+  ],
+  // running
+  config_invalid: [
+    'The configuration is invalid.',
+    'The message names the key, what it got, what it wanted and the nearest valid name.',
+  ],
+  port_taken: ['The port is in use by another program.', 'Stop it, or set TIDEWATCH_PORT.'],
+  already_running: ['Another Tidewatch already runs on this data directory.', 'Stop it, or choose another directory.'],
+  disk_full: ['The disk is full.', 'Free space; acknowledged records are safe and intake resumes by itself.'],
+  overloaded: [
+    'Intake is faster than the worker.',
+    'Retry after the seconds given; nothing of this request was accepted.',
+  ],
+  database_unavailable: ['PostgreSQL does not answer.', 'See .tidewatch/postgres.log; the worker retries.'],
+  database_newer: ['The database was migrated by a newer version.', 'Run that version, or another data directory.'],
+  platform_unsupported: [
+    'No embedded PostgreSQL exists for this platform.',
+    'Set database.url to a PostgreSQL 15 or newer.',
+  ],
+  unauthorized: ['The token is missing or wrong.', 'Send Authorization: Bearer TOKEN (or Token TOKEN).'],
+  forbidden_origin: [
+    'Host or Origin is not this server.',
+    'Call it by its own address; browsers of other sites are refused.',
+  ],
+  not_found: ['There is no such thing.', 'The message names what was looked for.'],
+  fault_unknown: ['There is no such fault.', '`tidewatch inject --help` lists them.'],
+} as const satisfies Record<string, readonly [meaning: string, remedy: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** What was wrong with a piece of data: a value, never thrown. detail names what was seen and where. */
+export interface Fault {
+  code: ErrorCode;
+  detail: string;
+}
+
+export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
+
+export const ok = <T>(value: T): Result<T> => ({ ok: true, value });
+export const fail = (code: ErrorCode, detail: string): { ok: false; fault: Fault } => ({
+  ok: false,
+  fault: { code, detail },
+});
+
+/** One line for a person: what is wrong, where, and what to do. */
+export function describe(fault: Fault): string {
+  const [meaning, remedy] = ERRORS[fault.code];
+  return `${fault.code}: ${meaning} ${fault.detail ? `(${fault.detail}) ` : ''}${remedy}`;
+}
+
+/** Ends a command with a message for a person; cause is kept. */
+export class TidewatchError extends Error {
+  readonly code: ErrorCode;
+  readonly detail: string;
+
+  constructor(code: ErrorCode, detail: string, options?: { cause?: unknown }) {
+    super(describe({ code, detail }), options);
+    this.name = 'TidewatchError';
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** Unwraps a result at the edge where going on makes no sense. */
+export function orThrow<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new TidewatchError(result.fault.code, result.fault.detail);
+}

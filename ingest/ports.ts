@@ -1,0 +1,111 @@
+import type { Fault, Result } from '../core/errors.ts';
+import type { ControlChange, ControlEntry, Disposition, Incident, LogEvent, Sample, Verdict } from '../core/types.ts';
+
+/** One record of a partition. Offsets are integers below 2^53 that rise by one; appendMs is when the log accepted it. */
+export interface LogRecord {
+  offset: number;
+  appendMs: number;
+  key: Uint8Array | null;
+  value: Uint8Array;
+}
+
+/** What a producer hands over. */
+export interface NewRecord {
+  key: Uint8Array | null;
+  value: Uint8Array;
+}
+
+/**
+ * An append-only log of one partition. `append` resolves with the first offset once the records are durable.
+ * `read` returns the records from an offset on, at most about maxBytes of them and at least one if there is one;
+ * [] when the log ends there. An offset below `start()` was removed by retention.
+ */
+export interface Log {
+  append(records: readonly NewRecord[]): Promise<Result<number>>;
+  read(fromOffset: number, maxBytes: number): Promise<LogRecord[]>;
+  /** Resolves when there is a record at or after the offset, or when the signal aborts. */
+  waitFor(offset: number, signal: AbortSignal): Promise<void>;
+  start(): number;
+  end(): number;
+  close(): Promise<void>;
+}
+
+/** Where a decoder puts what it finds, in the order it finds it. One fault stands for one point. */
+export interface DecodeSink {
+  sample(sample: Sample): void;
+  event(event: LogEvent): void;
+  fault(fault: Fault): void;
+}
+
+/** Never throws; whatever the bytes, all it finds goes to the sink. */
+export type Decoder = (value: Uint8Array, appendMs: number, sink: DecodeSink) => void;
+
+export interface DeadLetter {
+  stream: string;
+  partition: number;
+  offset: number;
+  /** Which point of the record, counted from 0; -1 for the record as a whole. */
+  point: number;
+  fault: Fault;
+  key: Uint8Array | null;
+  value: Uint8Array;
+}
+
+/** What folding a batch yielded. Every item has an identity of its own, so writing it twice is writing it once. */
+export interface Outputs {
+  verdicts: Verdict[];
+  /** State of an incident after a change; the newest of an id is the truth. */
+  incidents: Incident[];
+  deadLetters: DeadLetter[];
+}
+
+export type Counters = Record<Disposition | 'conflicts' | 'events', number>;
+
+/** The pure fold, as the partition loop sees it: state in memory, advanced by records and control entries only. */
+export interface PartitionFold {
+  record(record: LogRecord, out: Outputs): void;
+  /** model: the artifact that a `model` entry names, already verified; absent for other kinds. */
+  control(entry: ControlEntry, out: Outputs, model?: Uint8Array): void;
+  /** Complete state; restoring it continues bit for bit. */
+  save(): Uint8Array;
+  readonly watermarkMs: number;
+  readonly counters: Readonly<Counters>;
+  /** Sequence of the last control entry folded, 0 before the first. */
+  readonly controlSequence: number;
+}
+
+export interface Claim {
+  epoch: number;
+  offsetNext: number;
+  /** Newest state whose hash holds, or null for an empty partition. */
+  state: Uint8Array | null;
+}
+
+export interface Checkpoint {
+  epoch: number;
+  offsetPrevious: number;
+  offsetNext: number;
+  state: Uint8Array;
+  watermarkMs: number;
+  controlSequence: number;
+  counters: Readonly<Counters>;
+}
+
+/** Durable truth of one partition of one stream. See docs/architecture.md, "Nothing lost, nothing doubled". */
+export interface PartitionStore {
+  /** Takes the partition: epochs strictly rise, a former owner is fenced from here on. */
+  claim(owner: string): Promise<Claim>;
+  /** Control entries with a sequence above `after`, in order. */
+  controlEntries(after: number): Promise<ControlEntry[]>;
+  /** Makes an entry durable and numbers it; 'fenced' when the epoch is no longer ours. */
+  appendControl(epoch: number, offset: number, change: ControlChange): Promise<ControlEntry | 'fenced'>;
+  /** Idempotent; conflicting content under one identity is counted, and the first one stays. */
+  flush(outputs: Outputs): Promise<{ divergent: number }>;
+  checkpoint(checkpoint: Checkpoint): Promise<'committed' | 'fenced'>;
+}
+
+/** Where model artifacts live, by id. */
+export interface ModelStore {
+  put(modelId: string, stream: string, artifact: Uint8Array, about: Record<string, unknown>): Promise<void>;
+  get(modelId: string): Promise<Uint8Array | null>;
+}
