@@ -53,3 +53,19 @@ export function exp2(x: number): number {
   words[1] = (whole + 1023) << 20;
   return sum * float[0]!;
 }
+
+/** sin(2πx) for x in [0, 1]: folded to a quarter turn, then a Taylor polynomial of degree 15. */
+export function sinOfTurn(x: number): number {
+  let t = x;
+  let sign = 1;
+  if (t >= 0.5) {
+    t -= 0.5;
+    sign = -1;
+  }
+  if (t > 0.25) t = 0.5 - t;
+  const a = t * 6.283185307179586;
+  const z = a * a;
+  let sum = 1;
+  for (let k = 14; k >= 2; k -= 2) sum = 1 - (z * sum) / (k * (k + 1));
+  return sign * a * sum;
+}

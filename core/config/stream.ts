@@ -67,7 +67,10 @@ export const windowConfig = z
     maxSkewMs: w.maxSkew,
   }))
   .refine((w) => w.sizeMs % w.hopMs === 0, { message: 'size must be a multiple of hop', path: ['hop'] })
-  .refine((w) => w.sizeMs / w.hopMs <= 1440, { message: 'size must be at most 1440 hops', path: ['hop'] });
+  .refine((w) => (w.sizeMs + w.allowedLatenessMs) / w.hopMs <= 1440, {
+    message: 'size and allowedLateness together must be at most 1440 hops, which bounds the open windows of an entity',
+    path: ['hop'],
+  });
 
 export const missingConfig = z.strictObject({
   mode: z
@@ -88,12 +91,6 @@ export const missingConfig = z.strictObject({
 export const limitsConfig = z.strictObject({
   entities: z.int().min(1).max(1_000_000).default(100_000).describe('Entities a partition holds at most.'),
   metricsPerEntity: z.int().min(1).max(4096).default(256).describe('Metrics an entity has at most.'),
-  openWindows: z
-    .int()
-    .min(2)
-    .max(1024)
-    .default(64)
-    .describe('Panes of one entity open at once, at most; the oldest closes first.'),
   pointsPerWindow: z.int().min(1).max(100_000).default(4096).describe('Points of one metric in one pane, at most.'),
 });
 

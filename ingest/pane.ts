@@ -1,0 +1,185 @@
+/**
+ * The points of one entity in one hop of event time, as a matrix: a row for each distinct time, a column for each metric
+ * slot, NaN where nothing came. Keeping the points (not only their sums) is what tells duplicates from conflicts, and
+ * lets a pane be summarised in time order whatever the order of arrival. A point costs one store.
+ */
+export class Pane {
+  startMs = 0;
+  rows = 0;
+  times: Float64Array;
+  cells: Float64Array;
+  slots: number;
+  /** Statistics of the pane, slots × STATS; null until summarised, and again after a late point. */
+  #stats: Float64Array | null = null;
+  #fresh = false;
+  #ordered = true;
+
+  constructor(slots: number, capacity = 4) {
+    this.slots = slots;
+    this.times = new Float64Array(capacity);
+    this.cells = new Float64Array(capacity * slots);
+  }
+
+  reset(startMs: number): void {
+    this.startMs = startMs;
+    this.rows = 0;
+    this.#fresh = false;
+    this.#ordered = true;
+  }
+
+  /** Row of a time, appended if new. Times nearly always rise, so the search starts at the end. */
+  rowOf(timeMs: number): number {
+    let row = this.rows - 1;
+    if (row >= 0 && timeMs <= this.times[row]!) {
+      while (row >= 0 && this.times[row] !== timeMs) row--;
+      if (row >= 0) return row;
+      this.#ordered = false;
+    }
+    row = this.rows;
+    if (row === this.times.length) this.#grow(row * 2);
+    this.rows = row + 1;
+    this.times[row] = timeMs;
+    this.cells.fill(Number.NaN, row * this.slots, (row + 1) * this.slots);
+    this.#fresh = false;
+    return row;
+  }
+
+  /** Marks the summary stale after a cell of an existing row was filled. */
+  touch(): void {
+    this.#fresh = false;
+  }
+
+  #grow(capacity: number): void {
+    const times = new Float64Array(capacity);
+    times.set(this.times);
+    const cells = new Float64Array(capacity * this.slots);
+    cells.set(this.cells);
+    this.times = times;
+    this.cells = cells;
+  }
+
+  /** Makes room for metrics that the entity has gained since. */
+  widen(slots: number): void {
+    if (slots === this.slots) return;
+    const cells = new Float64Array(this.times.length * slots).fill(Number.NaN);
+    for (let row = 0; row < this.rows; row++) {
+      cells.set(this.cells.subarray(row * this.slots, (row + 1) * this.slots), row * slots);
+    }
+    this.cells = cells;
+    this.slots = slots;
+    this.#stats = null;
+    this.#fresh = false;
+  }
+
+  /** slots × STATS, see below. */
+  stats(): Float64Array {
+    if (this.#fresh) return this.#stats!;
+    this.#stats ??= new Float64Array(this.slots * STATS);
+    const order = this.#ordered ? null : timeOrder(this.times, this.rows);
+    for (let slot = 0; slot < this.slots; slot++) summarise(this, slot, order, this.#stats);
+    this.#fresh = true;
+    return this.#stats;
+  }
+}
+
+/** Doubles of a summary: count, mean, M2 (sum of squared deviations), min, max, first, last, and of time t in seconds since the first point's: Σt, Σt², Σt·x. */
+export const STATS = 12;
+export const COUNT = 0;
+export const MEAN = 1;
+export const M2 = 2;
+export const MIN = 3;
+export const MAX = 4;
+export const FIRST = 5;
+export const LAST = 6;
+export const FIRST_MS = 7;
+export const LAST_MS = 8;
+/** Mean time, sum of squared time deviations and of time × value co-deviations, in seconds. */
+export const T_MEAN = 9;
+export const T_M2 = 10;
+export const TX = 11;
+
+function timeOrder(times: Float64Array, rows: number): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  return order.sort((a, b) => times[a]! - times[b]!);
+}
+
+/** Welford's update (1962) of mean, M2 and the time regression in one pass over a column. */
+function summarise(pane: Pane, slot: number, order: Int32Array | null, out: Float64Array): void {
+  const { cells, times, slots, rows, startMs } = pane;
+  const at = slot * STATS;
+  let count = 0;
+  let mean = 0;
+  let m2 = 0;
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  let first = Number.NaN;
+  let last = Number.NaN;
+  let firstMs = Number.NaN;
+  let lastMs = Number.NaN;
+  let tMean = 0;
+  let tM2 = 0;
+  let tx = 0;
+  for (let i = 0; i < rows; i++) {
+    const row = order === null ? i : order[i]!;
+    const x = cells[row * slots + slot]!;
+    if (Number.isNaN(x)) continue;
+    const ms = times[row]!;
+    const t = (ms - startMs) * 0.001;
+    count++;
+    const dx = x - mean;
+    mean += dx / count;
+    m2 += dx * (x - mean);
+    const dt = t - tMean;
+    tMean += dt / count;
+    tM2 += dt * (t - tMean);
+    tx += dt * (x - mean);
+    if (x < min) min = x;
+    if (x > max) max = x;
+    if (count === 1) {
+      first = x;
+      firstMs = ms;
+    }
+    last = x;
+    lastMs = ms;
+  }
+  out[at] = count;
+  out[at + MEAN] = mean;
+  out[at + M2] = m2;
+  out[at + MIN] = min;
+  out[at + MAX] = max;
+  out[at + FIRST] = first;
+  out[at + LAST] = last;
+  out[at + FIRST_MS] = firstMs;
+  out[at + LAST_MS] = lastMs;
+  out[at + T_MEAN] = tMean + startMs * 0.001;
+  out[at + T_M2] = tM2;
+  out[at + TX] = tx;
+}
+
+/**
+ * Adds a summary to another: Chan, Golub and LeVeque's pairwise update (1979). Panes are merged in time order, so first
+ * and last come from the earlier and the later one.
+ */
+export function mergeStats(into: Float64Array, at: number, from: Float64Array, fromAt: number): void {
+  const nb = from[fromAt]!;
+  if (nb === 0) return;
+  const na = into[at]!;
+  if (na === 0) {
+    for (let i = 0; i < STATS; i++) into[at + i] = from[fromAt + i]!;
+    return;
+  }
+  const n = na + nb;
+  const dx = from[fromAt + MEAN]! - into[at + MEAN]!;
+  const dt = from[fromAt + T_MEAN]! - into[at + T_MEAN]!;
+  const cross = (na * nb) / n;
+  into[at] = n;
+  into[at + MEAN]! += (dx * nb) / n;
+  into[at + M2]! += from[fromAt + M2]! + dx * dx * cross;
+  into[at + T_MEAN]! += (dt * nb) / n;
+  into[at + T_M2]! += from[fromAt + T_M2]! + dt * dt * cross;
+  into[at + TX]! += from[fromAt + TX]! + dx * dt * cross;
+  if (from[fromAt + MIN]! < into[at + MIN]!) into[at + MIN] = from[fromAt + MIN]!;
+  if (from[fromAt + MAX]! > into[at + MAX]!) into[at + MAX] = from[fromAt + MAX]!;
+  into[at + LAST] = from[fromAt + LAST]!;
+  into[at + LAST_MS] = from[fromAt + LAST_MS]!;
+}
