@@ -69,6 +69,8 @@ export interface PartitionFold {
   /** Complete state; restoring it continues bit for bit. */
   save(): Uint8Array;
   readonly watermarkMs: number;
+  /** True while time alone would change something: a window is open, or an entity could become absent. */
+  readonly waitsForTime: boolean;
   readonly counters: Readonly<Counters>;
   /** Sequence of the last control entry folded, 0 before the first. */
   readonly controlSequence: number;
@@ -79,6 +81,8 @@ export interface Claim {
   offsetNext: number;
   /** Newest state whose hash holds, or null for an empty partition. */
   state: Uint8Array | null;
+  /** Set when the newest state was damaged (state_corrupt): what is gone on from instead. */
+  recovered?: 'older_generation' | 'log_start';
 }
 
 export interface Checkpoint {
@@ -102,6 +106,8 @@ export interface PartitionStore {
   /** Idempotent; conflicting content under one identity is counted, and the first one stays. */
   flush(outputs: Outputs): Promise<{ divergent: number }>;
   checkpoint(checkpoint: Checkpoint): Promise<'committed' | 'fenced'>;
+  /** Records [fromOffset, toOffset) that retention removed before they were read. Idempotent. */
+  recordLoss(fromOffset: number, toOffset: number, reason: string): Promise<void>;
 }
 
 /** Where model artifacts live, by id. */

@@ -1,0 +1,200 @@
+import { and, count, desc, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import type { Incident } from '../core/types.ts';
+import type {
+  EntityStatus,
+  IncidentFilter,
+  PartitionStatus,
+  Reader,
+  StoredDeadLetter,
+  StoredVerdict,
+  TimeRange,
+} from '../monitor/ports.ts';
+import { readAttributions } from './encode.ts';
+import { guarded } from './pool.ts';
+import {
+  deadLetters,
+  entityStatus,
+  featureLists,
+  incidents,
+  partitionGenerations,
+  partitionState,
+  verdicts,
+} from './schema.ts';
+
+/** No question gets more rows than this, whatever limit it names. */
+export const MAX_ROWS = 10_000;
+
+const bounded = (limit: number): number => Math.max(0, Math.min(Math.floor(limit), MAX_ROWS));
+
+/** Reader on PostgreSQL. Every method throws TidewatchError database_unavailable when PostgreSQL is away. */
+export class PostgresReader implements Reader {
+  readonly #db: NodePgDatabase;
+
+  constructor(pool: pg.Pool) {
+    this.#db = drizzle(pool);
+  }
+
+  /** Most severe first. */
+  entities(stream?: string): Promise<EntityStatus[]> {
+    const openIncident = this.#db
+      .selectDistinctOn([incidents.stream, incidents.entity], {
+        stream: incidents.stream,
+        entity: incidents.entity,
+        id: incidents.id,
+      })
+      .from(incidents)
+      .where(isNull(incidents.resolvedMs))
+      .orderBy(incidents.stream, incidents.entity, desc(incidents.startMs))
+      .as('open_incident');
+    return guarded(() =>
+      this.#db
+        .select({
+          stream: entityStatus.stream,
+          entity: entityStatus.entity,
+          lastWindowEndMs: entityStatus.lastWindowEndMs,
+          severity: entityStatus.severity,
+          source: entityStatus.source,
+          probation: entityStatus.probation,
+          openIncidentId: openIncident.id,
+        })
+        .from(entityStatus)
+        .leftJoin(
+          openIncident,
+          and(eq(openIncident.stream, entityStatus.stream), eq(openIncident.entity, entityStatus.entity)),
+        )
+        .where(stream === undefined ? undefined : eq(entityStatus.stream, stream))
+        .orderBy(desc(entityStatus.severity), entityStatus.stream, entityStatus.entity)
+        .limit(MAX_ROWS),
+    );
+  }
+
+  /** Windows that start in [fromMs, toMs), in the order of time; the newest of them when there are more than limit. */
+  verdicts(stream: string, entity: string, range: TimeRange, limit: number): Promise<StoredVerdict[]> {
+    return guarded(async () => {
+      const newest = await this.#verdicts()
+        .where(
+          and(
+            eq(verdicts.stream, stream),
+            eq(verdicts.entity, entity),
+            gte(verdicts.windowStartMs, Math.floor(range.fromMs)),
+            lt(verdicts.windowStartMs, Math.ceil(range.toMs)),
+          ),
+        )
+        .orderBy(desc(verdicts.windowStartMs), desc(verdicts.windowMs), desc(verdicts.schemaVersion))
+        .limit(bounded(limit));
+      return newest.reverse().map(toVerdict);
+    });
+  }
+
+  verdict(id: string): Promise<StoredVerdict | null> {
+    return guarded(async () => {
+      const [row] = await this.#verdicts().where(eq(verdicts.id, id)).limit(1);
+      return row ? toVerdict(row) : null;
+    });
+  }
+
+  #verdicts() {
+    return this.#db
+      .select({ verdict: verdicts, features: featureLists.names })
+      .from(verdicts)
+      .innerJoin(featureLists, eq(featureLists.id, verdicts.featuresId));
+  }
+
+  /** Newest start first. */
+  incidents(filter: IncidentFilter): Promise<Incident[]> {
+    return guarded(async () => {
+      const rows = await this.#db
+        .select()
+        .from(incidents)
+        .where(
+          and(
+            filter.stream === undefined ? undefined : eq(incidents.stream, filter.stream),
+            filter.entity === undefined ? undefined : eq(incidents.entity, filter.entity),
+            filter.open === undefined
+              ? undefined
+              : filter.open
+                ? isNull(incidents.resolvedMs)
+                : isNotNull(incidents.resolvedMs),
+          ),
+        )
+        .orderBy(desc(incidents.startMs), incidents.id)
+        .limit(bounded(filter.limit));
+      return rows.map((row) => ({ ...row, attributions: readAttributions(row.attributions) }));
+    });
+  }
+
+  incident(id: string): Promise<Incident | null> {
+    return guarded(async () => {
+      const [row] = await this.#db.select().from(incidents).where(eq(incidents.id, id)).limit(1);
+      return row ? { ...row, attributions: readAttributions(row.attributions) } : null;
+    });
+  }
+
+  partitions(): Promise<PartitionStatus[]> {
+    const g = partitionGenerations;
+    return guarded(() =>
+      this.#db
+        .select({
+          stream: g.stream,
+          partition: g.partition,
+          offsetNext: g.offsetNext,
+          watermarkMs: g.watermarkMs,
+          counters: g.counters,
+          checkpointedMs: g.checkpointedMs,
+        })
+        .from(partitionState)
+        .innerJoin(
+          g,
+          and(
+            eq(g.stream, partitionState.stream),
+            eq(g.partition, partitionState.partition),
+            eq(g.slot, partitionState.slot),
+          ),
+        )
+        .orderBy(g.stream, g.partition),
+    );
+  }
+
+  /** Newest first. */
+  deadLetters(limit: number): Promise<StoredDeadLetter[]> {
+    return guarded(async () => {
+      const rows = await this.#db
+        .select()
+        .from(deadLetters)
+        .orderBy(desc(deadLetters.receivedMs), desc(deadLetters.atOffset), desc(deadLetters.point))
+        .limit(bounded(limit));
+      return rows.map(({ atOffset, point, ...row }) => ({
+        ...row,
+        id: `${row.stream}:${row.partition}:${atOffset}:${point}`,
+        offset: atOffset,
+      }));
+    });
+  }
+
+  /** How many dead letters each code has. */
+  deadLetterCounts(): Promise<{ stream: string; code: string; count: number }[]> {
+    return guarded(() =>
+      this.#db
+        .select({ stream: deadLetters.stream, code: deadLetters.code, count: count() })
+        .from(deadLetters)
+        .groupBy(deadLetters.stream, deadLetters.code)
+        .orderBy(sql`3 DESC`, deadLetters.stream, deadLetters.code),
+    );
+  }
+}
+
+function toVerdict(row: { verdict: typeof verdicts.$inferSelect; features: string[] }): StoredVerdict {
+  const { vals, low, high, attributions, contentHash: _hash, featuresId: _list, ...rest } = row.verdict;
+  return {
+    ...rest,
+    readings: {
+      features: row.features,
+      values: Float64Array.from(vals),
+      low: Float64Array.from(low),
+      high: Float64Array.from(high),
+    },
+    attributions: readAttributions(attributions),
+  };
+}
