@@ -95,6 +95,11 @@ export const ERRORS = {
     'Host or Origin is not this server.',
     'Call it by its own address; browsers of other sites are refused.',
   ],
+  request_invalid: [
+    'The request is not valid.',
+    'The message names the field and what it wanted; see docs/reference/api.md.',
+  ],
+  internal: ['Something failed inside Tidewatch.', 'The log says what; please report it.'],
   not_found: ['There is no such thing.', 'The message names what was looked for.'],
   fault_unknown: ['There is no such fault.', '`tidewatch inject --help` lists them.'],
 } as const satisfies Record<string, readonly [meaning: string, remedy: string]>;
