@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { CorruptBytes } from '../core/bytes.ts';
-import { exp2, LN10, LN2, ln } from '../core/math.ts';
+import { exp2, LN2, LN10, ln } from '../core/math.ts';
 import { decades, fitKnots, KNOTS, quantileSorted } from './knots.ts';
 
 const LOG2_10 = LN10 / LN2;
@@ -21,12 +21,16 @@ export function calibrate(scores: Float64Array, version: number): Calibration {
   const sorted = scores.slice().sort();
   const median = quantileSorted(sorted, 0.5);
   const knots = new Float64Array(KNOTS);
-  fitKnots(sorted.map((score) => Math.max(score - median, 0)), knots);
+  fitKnots(
+    sorted.map((score) => Math.max(score - median, 0)),
+    knots,
+  );
   return { version, median, knots };
 }
 
 /** Evidence of a score against normality in decades: −log10 of its tail probability, 0 for the lower half. */
-export const scoreDecades = (calibration: Calibration, score: number): number => decades(score - calibration.median, calibration.knots);
+export const scoreDecades = (calibration: Calibration, score: number): number =>
+  decades(score - calibration.median, calibration.knots);
 
 /** Tail probability of so many decades, in (0, 1]. */
 export const pValueOf = (evidence: number): number => Math.max(exp2(-evidence * LOG2_10), Number.MIN_VALUE);

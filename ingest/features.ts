@@ -22,6 +22,8 @@ export class FeatureSchema {
   readonly metrics: readonly string[];
   /** True for features that describe the moment, not the entity: inputs without evidence of their own. */
   readonly context: readonly boolean[];
+  /** Metrics of the entity that the schema was made for. */
+  readonly metricCount: number;
   /** Doubles of memory that an entity needs between windows. */
   readonly memorySize: number;
   readonly #columns: Column[] = [];
@@ -64,9 +66,23 @@ export class FeatureSchema {
       for (const metric of sorted) if (matches(metric)) put(rule, metric, bySlot.get(metric)!);
     }
     this.names = names;
+    this.metricCount = metrics.length;
     this.metrics = owners;
     this.context = context;
     this.memorySize = memoryAt;
+  }
+
+  /** Memory for this schema that keeps what features of the same name remembered under another. */
+  carryMemory(from: FeatureSchema, memory: Float64Array): Float64Array {
+    const carried = new Float64Array(this.memorySize).fill(Number.NaN);
+    for (let i = 0; i < this.names.length; i++) {
+      const held = from.names.indexOf(this.names[i]!);
+      if (held < 0) continue;
+      const at = from.#columns[held]!.memoryAt;
+      const end = from.#columns[held + 1]?.memoryAt ?? from.memorySize;
+      carried.set(memory.subarray(at, end), this.#columns[i]!.memoryAt);
+    }
+    return carried;
   }
 
   /**

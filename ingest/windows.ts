@@ -38,6 +38,10 @@ export class Windows {
     this.#watched = metricFilter(config.metrics.include, config.metrics.exclude);
   }
 
+  get open(): boolean {
+    return this.#due.size > 0;
+  }
+
   /** Files a sample that is not from the future. The outcome object is reused: read it before the next call. */
   add(sample: Sample): SampleOutcome {
     const { outcome } = this;

@@ -1,0 +1,171 @@
+import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import type { StreamConfig } from '../core/config/stream.ts';
+import { fail, ok, orThrow, type Result } from '../core/errors.ts';
+import type { ControlEntry, ServingMode } from '../core/types.ts';
+import type { EntityWindows } from '../ingest/entity-windows.ts';
+import { FeatureSchemas } from '../ingest/features.ts';
+import type { Counters } from '../ingest/ports.ts';
+import { Windows } from '../ingest/windows.ts';
+import { alertDecades } from './calibration.ts';
+import { EntityState } from './entity-state.ts';
+import type { Row } from './forecast.ts';
+import { type StreamModel, verifyModel } from './model.ts';
+
+const MAGIC = 'TWSTATE';
+const FORMAT = 1;
+const COUNTERS = ['applied', 'late', 'duplicate', 'dead_lettered', 'filtered', 'conflicts', 'events'] as const;
+
+/** Everything the fold of one partition carries from record to record; to bytes and back. */
+export class FoldState {
+  readonly counters: Counters = Object.fromEntries(COUNTERS.map((key) => [key, 0])) as Counters;
+  readonly windows: Windows;
+  readonly entities = new Map<string, EntityState>();
+  controlSequence = 0;
+  mode: ServingMode = 'forest';
+  modelId = '';
+  model: StreamModel | null = null;
+  calibrationVersion = 0;
+  /** Decades of evidence at which a window is anomalous. */
+  alertDecades: number;
+  /** Newest hop boundary at which absent entities were looked for. */
+  absenceCheckedMs = Number.NEGATIVE_INFINITY;
+  /** Scratch rows by number of features, shared by all scorers. */
+  readonly rows = new Map<number, Row>();
+  readonly #config: StreamConfig;
+  readonly #schemas: FeatureSchemas;
+
+  constructor(config: StreamConfig) {
+    this.#config = config;
+    this.windows = new Windows(config);
+    this.#schemas = new FeatureSchemas(config);
+    this.alertDecades = alertDecades(config.detector.alertRate);
+  }
+
+  /** The state of an entity, brought up to the metrics that it has by now. */
+  of(entity: EntityWindows): EntityState {
+    let state = this.entities.get(entity.entity);
+    if (state === undefined) {
+      state = new EntityState(this.#schemas.for(entity.metrics));
+      state.serve(this.model, entity.entity, this.rows);
+      this.entities.set(entity.entity, state);
+    } else if (state.schema.metricCount !== entity.metrics.length) {
+      state.grow(this.#schemas.for(entity.metrics));
+      if (state.forest === null) state.serve(this.model, entity.entity, this.rows);
+      else state.remap();
+    }
+    return state;
+  }
+
+  /** Takes a change of model, calibration or mode into force. model: the artifact that a model entry names. */
+  change(entry: ControlEntry, model?: Uint8Array): void {
+    switch (entry.kind) {
+      case 'mode':
+        this.mode = entry.mode;
+        break;
+      case 'calibration':
+        this.calibrationVersion = entry.version;
+        this.alertDecades = alertDecades(entry.alertRate);
+        break;
+      case 'model':
+        this.#install(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
+        for (const [entity, state] of this.entities) state.serve(this.model, entity, this.rows);
+        break;
+      case 'watermark':
+        break;
+    }
+  }
+
+  #install(modelId: string, model: StreamModel): void {
+    this.model = model;
+    this.modelId = modelId;
+    this.calibrationVersion = model.calibration.version;
+  }
+
+  save(): Uint8Array {
+    const writer = new ByteWriter(1 << 16);
+    writer.text(MAGIC);
+    writer.u32(FORMAT);
+    writer.text(this.modelId);
+    writer.text(this.mode);
+    writer.u32(this.calibrationVersion);
+    writer.f64(this.alertDecades);
+    writer.u32(this.controlSequence);
+    writer.f64(this.absenceCheckedMs);
+    for (const key of COUNTERS) writer.f64(this.counters[key]);
+    this.windows.save(writer);
+    writer.u32(this.entities.size);
+    for (const entity of [...this.entities.keys()].sort()) {
+      const state = this.entities.get(entity)!;
+      writer.text(entity);
+      writer.u32(state.schema.metricCount);
+      state.save(writer);
+    }
+    return writer.finish();
+  }
+
+  /** Model that saved bytes need before they can be loaded; '' for none. */
+  static modelOf(bytes: Uint8Array): Result<string> {
+    return guarded(() => readHeader(new ByteReader(bytes)));
+  }
+
+  /** The state that was saved, or what is wrong with it or with the model that it needs. */
+  static load(config: StreamConfig, bytes: Uint8Array, artifact: Uint8Array | undefined): Result<FoldState> {
+    const modelId = FoldState.modelOf(bytes);
+    if (!modelId.ok) return modelId;
+    const state = new FoldState(config);
+    if (modelId.value !== '') {
+      const model = verifyModel(artifact, config, modelId.value);
+      if (!model.ok) return model;
+      state.#install(modelId.value, model.value);
+    }
+    return guarded(() => {
+      const reader = new ByteReader(bytes);
+      readHeader(reader);
+      state.#load(reader);
+      return state;
+    });
+  }
+
+  #load(reader: ByteReader): void {
+    const mode = reader.text('mode');
+    if (mode !== 'forest' && mode !== 'fallback' && mode !== 'disabled') {
+      throw new CorruptBytes(`mode is ${mode}`, reader.at);
+    }
+    this.mode = mode;
+    this.calibrationVersion = reader.u32('calibration version');
+    this.alertDecades = reader.f64('alert decades');
+    this.controlSequence = reader.u32('control sequence');
+    this.absenceCheckedMs = reader.f64('absence check');
+    for (const key of COUNTERS) this.counters[key] = reader.f64(key);
+    this.windows.load(reader);
+    const n = reader.count('entity states', 8);
+    for (let i = 0; i < n; i++) {
+      const entity = reader.text('entity name');
+      const metrics = this.windows.entities.get(entity)?.metrics;
+      const count = reader.u32('metrics of an entity');
+      if (metrics === undefined || count > metrics.length) {
+        throw new CorruptBytes(`entity ${entity} has ${count} metrics, its windows do not`, reader.at);
+      }
+      const schema = this.#schemas.for(metrics.slice(0, count));
+      this.entities.set(entity, EntityState.load(reader, entity, schema, this.model, this.rows));
+    }
+    if (reader.remaining > 0) throw new CorruptBytes(`${reader.remaining} bytes too many`, reader.at);
+  }
+}
+
+function readHeader(reader: ByteReader): string {
+  const magic = reader.text('magic');
+  if (magic !== MAGIC) throw new CorruptBytes(`magic is ${JSON.stringify(magic)}, expected ${MAGIC}`, 0);
+  const format = reader.u32('format');
+  if (format !== FORMAT) throw new CorruptBytes(`format is ${format}, expected ${FORMAT}`, reader.at);
+  return reader.text('model id');
+}
+
+function guarded<T>(read: () => T): Result<T> {
+  try {
+    return ok(read());
+  } catch (cause) {
+    if (cause instanceof CorruptBytes) return fail('state_corrupt', cause.message);
+    throw cause;
+  }
+}

@@ -1,0 +1,221 @@
+import type { StreamConfig } from '../core/config/stream.ts';
+import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
+import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
+import type { EntityWindows } from '../ingest/entity-windows.ts';
+import type { Counters, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
+import { attribute } from './assessment.ts';
+import { Assessor } from './assessor.ts';
+import { pValueOf } from './calibration.ts';
+import { FoldState } from './fold-state.ts';
+
+/** Verdicts below this severity carry no attributions: nobody asks why a normal window is normal. */
+const EXPLAIN_FROM = 0.5;
+/** An entity counts as absent after this many times its usual gap, and after missing.absenceWindows at least. */
+const ABSENCE_GAPS = 5;
+/** Dead letters kept of one record; its points beyond are counted, and every letter holds the whole record. */
+const LETTERS_PER_RECORD = 64;
+
+/**
+ * The pure fold of one partition: (state, record or control entry) → (state, outputs). Event time only; no clock, no
+ * environment, no I/O, no randomness. The same log and control entries give the same bytes, whatever the batch sizes.
+ */
+export class Fold implements PartitionFold, DecodeSink {
+  readonly state: FoldState;
+  readonly #config: StreamConfig;
+  readonly #decoder: Decoder;
+  readonly #partition: number;
+  readonly #assessor: Assessor;
+  readonly #onWindow = (entity: EntityWindows, startMs: number, endMs: number, stats: Float64Array) =>
+    this.#window(entity, startMs, endMs, stats);
+  // Of the record being folded: itself, where outputs go, its newest event time, points and dead letters so far.
+  #record!: LogRecord;
+  #out!: Outputs;
+  #newestMs = Number.NEGATIVE_INFINITY;
+  #points = 0;
+  #letters = 0;
+
+  constructor(config: StreamConfig, decoder: Decoder, partition = 0, state = new FoldState(config)) {
+    this.state = state;
+    this.#config = config;
+    this.#decoder = decoder;
+    this.#partition = partition;
+    this.#assessor = new Assessor(config.window.hopMs, state.rows);
+  }
+
+  /** Model that a saved state needs before it can be restored; '' for none. */
+  static modelOf(bytes: Uint8Array): Result<string> {
+    return FoldState.modelOf(bytes);
+  }
+
+  /** A fold that continues bit for bit where the saved one stopped. model: the artifact named by modelOf. */
+  static restore(
+    config: StreamConfig,
+    decoder: Decoder,
+    bytes: Uint8Array,
+    model?: Uint8Array,
+    partition = 0,
+  ): Result<Fold> {
+    const state = FoldState.load(config, bytes, model);
+    return state.ok ? ok(new Fold(config, decoder, partition, state.value)) : state;
+  }
+
+  save(): Uint8Array {
+    return this.state.save();
+  }
+
+  get counters(): Readonly<Counters> {
+    return this.state.counters;
+  }
+
+  get controlSequence(): number {
+    return this.state.controlSequence;
+  }
+
+  get watermarkMs(): number {
+    return this.state.windows.watermarkMs;
+  }
+
+  get waitsForTime(): boolean {
+    if (this.state.windows.open) return true;
+    if (!this.#config.missing.absence) return false;
+    for (const entity of this.state.entities.values()) if (!entity.tracker.absent) return true;
+    return false;
+  }
+
+  /** Windows of the entity that has had the most: what a first training waits for. */
+  get longestHistory(): number {
+    let most = 0;
+    for (const entity of this.state.entities.values()) if (entity.windows > most) most = entity.windows;
+    return most;
+  }
+
+  record(record: LogRecord, out: Outputs): void {
+    this.#record = record;
+    this.#out = out;
+    this.#newestMs = Number.NEGATIVE_INFINITY;
+    this.#points = 0;
+    this.#letters = 0;
+    this.#decoder(record.value, record.appendMs, this);
+    if (this.#newestMs > Number.NEGATIVE_INFINITY) {
+      this.#advance(this.#newestMs - this.#config.window.allowedLatenessMs);
+    }
+  }
+
+  sample(sample: Sample): void {
+    const { counters } = this.state;
+    const points = sample.names.length;
+    if (sample.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) {
+      for (let i = 0; i < points; i++) {
+        this.#refuse(this.#points + i, 'time_in_future', `${sample.entity} ${sample.names[i]} at ${sample.timeMs}`);
+      }
+      this.#points += points;
+      return;
+    }
+    const outcome = this.state.windows.add(sample);
+    counters.applied += outcome.applied;
+    counters.duplicate += outcome.duplicate;
+    counters.conflicts += outcome.conflicts;
+    counters.filtered += outcome.filtered;
+    counters.late += outcome.late;
+    for (const { point, code } of outcome.refused) {
+      this.#refuse(this.#points + point, code, `${sample.entity} ${sample.names[point]}`);
+    }
+    this.#points += points;
+    if (sample.timeMs > this.#newestMs) this.#newestMs = sample.timeMs;
+  }
+
+  event(event: LogEvent): void {
+    this.state.counters.events++;
+    if (event.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) return;
+    const entity = this.state.entities.get(event.entity);
+    if (entity !== undefined && !(entity.lastEventMs >= event.timeMs)) entity.lastEventMs = event.timeMs;
+    if (event.timeMs > this.#newestMs) this.#newestMs = event.timeMs;
+  }
+
+  fault(fault: Fault): void {
+    this.#refuse(this.#points, fault.code, fault.detail);
+    this.#points++;
+  }
+
+  #refuse(point: number, code: ErrorCode, detail: string): void {
+    this.state.counters.dead_lettered++;
+    if (this.#letters++ >= LETTERS_PER_RECORD) return;
+    const { offset, key, value } = this.#record;
+    const { name: stream } = this.#config;
+    this.#out.deadLetters.push({
+      stream,
+      partition: this.#partition,
+      offset,
+      point,
+      fault: { code, detail },
+      key,
+      value,
+    });
+  }
+
+  control(entry: ControlEntry, out: Outputs, model?: Uint8Array): void {
+    this.#out = out;
+    this.state.controlSequence = entry.sequence;
+    if (entry.kind === 'watermark') this.#advance(entry.toMs);
+    else this.state.change(entry, model);
+  }
+
+  #advance(watermarkMs: number): void {
+    const { state } = this;
+    state.windows.advance(watermarkMs, this.#onWindow);
+    const { hopMs } = this.#config.window;
+    if (this.#config.missing.absence && watermarkMs >= state.absenceCheckedMs + hopMs) {
+      state.absenceCheckedMs = Math.floor(watermarkMs / hopMs) * hopMs;
+      this.#findAbsent(state.absenceCheckedMs);
+    }
+  }
+
+  #findAbsent(nowMs: number): void {
+    const leastMs = this.#config.missing.absenceWindows * this.#config.window.hopMs;
+    const absent: string[] = [];
+    for (const [name, entity] of this.state.entities) {
+      if (entity.tracker.absent) continue;
+      if (nowMs - entity.lastEndMs >= Math.max(leastMs, ABSENCE_GAPS * entity.usualGapMs)) absent.push(name);
+    }
+    for (const name of absent.sort()) {
+      const entity = this.state.entities.get(name)!;
+      const incident = entity.tracker.missing(this.#config.name, name, entity.lastEndMs, nowMs);
+      if (incident !== null) this.#out.incidents.push(incident);
+    }
+  }
+
+  #window(windows: EntityWindows, startMs: number, endMs: number, stats: Float64Array): void {
+    const { state } = this;
+    const entity = state.of(windows);
+    const { schema } = entity;
+    const values = new Float64Array(schema.names.length);
+    const context = { startMs, endMs, lastEventMs: entity.lastEventMs };
+    schema.compute(stats, entity.memory, context, this.#config.missing.mode, values);
+    entity.seen(endMs);
+    const returned = entity.tracker.returned(endMs);
+    if (returned !== null) this.#out.incidents.push(returned);
+    if (state.mode === 'disabled') return;
+    const assessment = this.#assessor.assess(entity, values, startMs, state.mode, state.model);
+    const severity = assessment.decades / state.alertDecades;
+    const forest = assessment.source === 'forest';
+    const verdict: Verdict = {
+      stream: this.#config.name,
+      entity: windows.entity,
+      windowStartMs: startMs,
+      windowMs: endMs - startMs,
+      schemaVersion: this.#config.schemaVersion,
+      source: assessment.source,
+      score: assessment.score,
+      pValue: pValueOf(assessment.decades),
+      severity,
+      probation: assessment.probation,
+      modelId: forest ? state.modelId : '',
+      calibrationVersion: forest ? state.calibrationVersion : 0,
+      readings: { features: schema.names, values, low: assessment.low.slice(), high: assessment.high.slice() },
+      attributions: severity >= EXPLAIN_FROM ? attribute(assessment, schema.metrics, values) : [],
+    };
+    this.#out.verdicts.push(verdict);
+    const incident = entity.tracker.follow(verdict, this.#config.incidents);
+    if (incident !== null) this.#out.incidents.push(incident);
+  }
+}

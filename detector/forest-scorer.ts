@@ -1,0 +1,65 @@
+import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import type { Assessment } from './assessment.ts';
+import { scoreDecades } from './calibration.ts';
+import { EVIDENCE, evidenceSize, featureEvidence, gatherEvidence } from './evidence.ts';
+import { historySize, newRow, observe, type Row } from './forecast.ts';
+import { GAP_ROWS } from './history.ts';
+import type { EntityModel, StreamModel } from './model.ts';
+
+/** Rows after which the histories of an entity have filled enough for its severity to be trusted. */
+const SETTLED_ROWS = 2 * GAP_ROWS;
+
+/** Scores the rows of one entity by its profile and the stream's forest; its state is two flat arrays. */
+export class ForestScorer {
+  readonly entity: EntityModel;
+  readonly #model: StreamModel;
+  readonly #history: Float64Array;
+  readonly #evidence: Float64Array;
+  /** Results of a row, shared by the scorers of a width: they are read before the next row. */
+  readonly #row: Row;
+
+  constructor(model: StreamModel, entity: EntityModel, rows: Map<number, Row>) {
+    const n = entity.profile.features.length;
+    this.#model = model;
+    this.entity = entity;
+    this.#history = new Float64Array(historySize(n));
+    this.#evidence = new Float64Array(evidenceSize(n));
+    let row = rows.get(n);
+    if (row === undefined) {
+      row = newRow(n);
+      rows.set(n, row);
+    }
+    this.#row = row;
+  }
+
+  assess(values: Float64Array, out: Assessment): void {
+    const row = this.#row;
+    observe(this.entity.profile, this.#history, values, row);
+    gatherEvidence(row.tails, this.#evidence, EVIDENCE_ROW);
+    out.score = this.#model.forest.score(EVIDENCE_ROW, 0);
+    out.decades = scoreDecades(this.#model.calibration, out.score);
+    out.probation = this.#history[this.#history.length - 1]! <= SETTLED_ROWS;
+    out.low.set(row.low);
+    out.high.set(row.high);
+    featureEvidence(row.tails, this.#evidence, out.weights);
+  }
+
+  save(writer: ByteWriter): void {
+    writer.f64s(this.#history);
+    writer.f64s(this.#evidence);
+  }
+
+  load(reader: ByteReader): void {
+    for (const [what, state] of [
+      ['history', this.#history],
+      ['evidence', this.#evidence],
+    ] as const) {
+      const saved = reader.f64s(what);
+      if (saved.length !== state.length)
+        throw new CorruptBytes(`${what} has ${saved.length} values, expected ${state.length}`, reader.at);
+      state.set(saved);
+    }
+  }
+}
+
+const EVIDENCE_ROW = new Float64Array(EVIDENCE);

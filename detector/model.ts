@@ -1,0 +1,196 @@
+import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import type { StreamConfig } from '../core/config/stream.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import { readArtifact, writeArtifact } from './artifact.ts';
+import { type Calibration, loadCalibration, saveCalibration } from './calibration.ts';
+import { EVIDENCE } from './evidence.ts';
+import { Forest } from './forest/forest.ts';
+import { KNOTS } from './knots.ts';
+import { loadProfile, type Profile, saveProfile } from './profile.ts';
+
+/** An entity of the model with what fallback needs to keep its alert rate. */
+export interface EntityModel {
+  profile: Profile;
+  /** Tail of the largest robust z in training. */
+  robustKnots: Float32Array;
+}
+
+/** Evidence rows with the scores they must have again when the artifact is loaded. */
+export interface GoldenVectors {
+  rows: Float64Array;
+  scores: Float64Array;
+}
+
+/**
+ * A stream's model: one forest for the fleet, a profile for each entity it was trained on, and a profile of their
+ * peers for entities that come later (by list of features). Immutable; its id is its content.
+ */
+export interface StreamModel {
+  schemaVersion: number;
+  configHash: string;
+  forest: Forest;
+  calibration: Calibration;
+  entities: ReadonlyMap<string, EntityModel>;
+  /** Keyed by featureKey. */
+  peers: ReadonlyMap<string, EntityModel>;
+  golden: GoldenVectors;
+}
+
+export const featureKey = (features: readonly string[]): string => features.join('\0');
+
+export function saveModel(model: StreamModel): Uint8Array {
+  const schemas = [
+    ...new Map([...model.peers.values()].map((m) => [featureKey(m.profile.features), m.profile])).values(),
+  ];
+  const index = new Map(schemas.map((profile, i) => [featureKey(profile.features), i]));
+  const section = (write: (writer: ByteWriter) => void): Uint8Array => {
+    const writer = new ByteWriter();
+    write(writer);
+    return writer.finish();
+  };
+  return writeArtifact(
+    'stream',
+    new Map([
+      [
+        'about',
+        section((w) => {
+          w.u32(model.schemaVersion);
+          w.text(model.configHash);
+        }),
+      ],
+      [
+        'schemas',
+        section((w) => {
+          w.u32(schemas.length);
+          for (const { features, metrics } of schemas) {
+            w.u32(features.length);
+            for (let c = 0; c < features.length; c++) {
+              w.text(features[c]!);
+              w.text(metrics[c]!);
+            }
+          }
+        }),
+      ],
+      ['entities', section((w) => saveEntities(w, model.entities, index))],
+      ['peers', section((w) => saveEntities(w, model.peers, index))],
+      ['forest', section((w) => model.forest.save(w))],
+      ['calibration', section((w) => saveCalibration(w, model.calibration))],
+      [
+        'golden',
+        section((w) => {
+          w.f64s(model.golden.rows);
+          w.f64s(model.golden.scores);
+        }),
+      ],
+    ]),
+  );
+}
+
+function saveEntities(
+  writer: ByteWriter,
+  entities: ReadonlyMap<string, EntityModel>,
+  index: ReadonlyMap<string, number>,
+): void {
+  writer.u32(entities.size);
+  for (const key of [...entities.keys()].sort()) {
+    const { profile, robustKnots } = entities.get(key)!;
+    writer.text(key);
+    writer.u32(index.get(featureKey(profile.features))!);
+    saveProfile(writer, profile);
+    writer.f32s(robustKnots);
+  }
+}
+
+/** Reads and verifies an artifact: hash, sizes, every number, and that its golden vectors score as they did. */
+export function loadModel(bytes: Uint8Array): Result<StreamModel> {
+  const artifact = readArtifact(bytes);
+  if (!artifact.ok) return artifact;
+  if (artifact.value.kind !== 'stream')
+    return fail('artifact_mismatch', `kind is ${artifact.value.kind}, expected stream`);
+  const { sections } = artifact.value;
+  const reader = (name: string): ByteReader => {
+    const section = sections.get(name);
+    if (section === undefined) throw new CorruptBytes(`section ${name} is missing`, 0);
+    return new ByteReader(section);
+  };
+  try {
+    const about = reader('about');
+    const schemaVersion = about.u32('schema version');
+    const configHash = about.text('config hash');
+    const schemas = loadSchemas(reader('schemas'));
+    const golden = reader('golden');
+    const model: StreamModel = {
+      schemaVersion,
+      configHash,
+      entities: loadEntities(reader('entities'), schemas),
+      peers: loadEntities(reader('peers'), schemas),
+      forest: Forest.from(reader('forest')),
+      calibration: loadCalibration(reader('calibration')),
+      golden: { rows: golden.f64s('golden rows'), scores: golden.f64s('golden scores') },
+    };
+    return checkGolden(model);
+  } catch (cause) {
+    if (cause instanceof CorruptBytes) return fail('artifact_corrupt', cause.message);
+    throw cause;
+  }
+}
+
+function checkGolden(model: StreamModel): Result<StreamModel> {
+  const { forest, golden } = model;
+  if (forest.width !== EVIDENCE)
+    return fail('artifact_mismatch', `forest takes ${forest.width} features, expected ${EVIDENCE}`);
+  if (golden.scores.length === 0 || golden.rows.length !== golden.scores.length * EVIDENCE) {
+    return fail('artifact_corrupt', `${golden.rows.length} golden values for ${golden.scores.length} scores`);
+  }
+  for (let i = 0; i < golden.scores.length; i++) {
+    const score = forest.score(golden.rows, i * EVIDENCE);
+    if (score !== golden.scores[i])
+      return fail('artifact_mismatch', `golden vector ${i} scores ${score}, expected ${golden.scores[i]}`);
+  }
+  return ok(model);
+}
+
+type Schema = { features: string[]; metrics: string[] };
+
+function loadSchemas(reader: ByteReader): Schema[] {
+  return Array.from({ length: reader.count('schemas', 4) }, () => {
+    const schema: Schema = { features: [], metrics: [] };
+    const n = reader.count('features of a schema', 8);
+    for (let c = 0; c < n; c++) {
+      schema.features.push(reader.text('feature name'));
+      schema.metrics.push(reader.text('metric name'));
+    }
+    return schema;
+  });
+}
+
+function loadEntities(reader: ByteReader, schemas: readonly Schema[]): Map<string, EntityModel> {
+  const entities = new Map<string, EntityModel>();
+  const n = reader.count('entities of the model', 8);
+  for (let i = 0; i < n; i++) {
+    const key = reader.text('entity name');
+    const at = reader.u32('schema of an entity');
+    const schema = schemas[at];
+    if (schema === undefined) throw new CorruptBytes(`schema ${at} of ${schemas.length}`, reader.at);
+    const profile = loadProfile(reader, schema.features, schema.metrics);
+    const robustKnots = reader.f32s('robust knots');
+    if (robustKnots.length !== KNOTS)
+      throw new CorruptBytes(`${robustKnots.length} robust knots, expected ${KNOTS}`, reader.at);
+    entities.set(key, { profile, robustKnots });
+  }
+  return entities;
+}
+
+/** A model that fits the stream, or why it does not. */
+export function verifyModel(bytes: Uint8Array | undefined, config: StreamConfig, modelId: string): Result<StreamModel> {
+  if (bytes === undefined) return fail('artifact_mismatch', `model ${modelId} is not in the store`);
+  const model = loadModel(bytes);
+  if (!model.ok) return model;
+  if (model.value.schemaVersion !== config.schemaVersion) {
+    return fail(
+      'artifact_mismatch',
+      `feature schema ${model.value.schemaVersion}, the stream has ${config.schemaVersion}`,
+    );
+  }
+  return model;
+}

@@ -1,0 +1,185 @@
+import type { StreamConfig } from '../core/config/stream.ts';
+import { fail, ok, type Result } from '../core/errors.ts';
+import { Random } from '../core/random.ts';
+import { parseFeatureName } from '../ingest/feature-name.ts';
+import { calibrate } from './calibration.ts';
+import { EVIDENCE, evidenceSize, gatherEvidence } from './evidence.ts';
+import { fitProfile, type Series } from './fit-profile.ts';
+import { historySize, newRow, observe } from './forecast.ts';
+import { Forest } from './forest/forest.ts';
+import { GAP_ROWS } from './history.ts';
+import { fitKnots, KNOTS } from './knots.ts';
+import type { EntityModel, StreamModel } from './model.ts';
+import { pooledPeers } from './peers.ts';
+import type { TrainingRow } from './ports.ts';
+import { profileBytes } from './profile.ts';
+import { largestRobustZ } from './robust-z.ts';
+
+/** Bytes of profiles above which forecasts use a metric's own past only: the artifact must stay below 20 MB. */
+const CROSS_BUDGET_BYTES = 12e6;
+/** Inputs of a forecast grow with the square of the features; beyond this many, own past only. */
+const CROSS_FEATURES = 64;
+/** Rows of evidence that training looks at, over all entities; a forest draws at most trees × sampleSize of them. */
+const EVIDENCE_ROWS = 400_000;
+/** Rows at the start of an entity whose means and peaks have not filled yet. */
+const SETTLING_ROWS = 2 * GAP_ROWS;
+/** Training rows are cut into this many blocks; every third is kept from the forest to calibrate it. */
+const BLOCKS = 30;
+const GOLDEN_ROWS = 16;
+
+export interface TrainingSummary {
+  entities: number;
+  rows: number;
+  forestRows: number;
+  calibrationRows: number;
+  cross: boolean;
+  /** Entities left out and why, in words. */
+  leftOut: string[];
+}
+
+/** Rows of each entity in time order, by the features that its newest row has; earlier rows lack some (NaN). */
+export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, Series> {
+  const byEntity = new Map<string, TrainingRow[]>();
+  for (const row of rows) {
+    const list = byEntity.get(row.entity);
+    if (list === undefined) byEntity.set(row.entity, [row]);
+    else list.push(row);
+  }
+  const series = new Map<string, Series>();
+  for (const entity of [...byEntity.keys()].sort()) {
+    const list = byEntity.get(entity)!.sort((a, b) => a.windowStartMs - b.windowStartMs);
+    const features = list.at(-1)!.features;
+    const parsed = features.map(parseFeatureName);
+    const values = new Float64Array(list.length * features.length);
+    list.forEach((row, i) => {
+      const same = row.features === features || row.features.every((name, c) => name === features[c]);
+      for (let c = 0; c < features.length; c++) {
+        const at = same ? c : row.features.indexOf(features[c]!);
+        values[i * features.length + c] = at < 0 ? Number.NaN : row.values[at]!;
+      }
+    });
+    series.set(entity, {
+      features,
+      metrics: parsed.map((p) => p.metric),
+      context: Uint8Array.from(parsed, (p) => (p.context ? 1 : 0)),
+      rows: list.length,
+      values,
+    });
+  }
+  return series;
+}
+
+/**
+ * Trains a stream's model on the windows of its entities. Deterministic: the same rows, configuration and seed give the
+ * same bytes. `too_little_data` when no entity has training.minWindows windows.
+ */
+export function trainModel(
+  series: ReadonlyMap<string, Series>,
+  config: StreamConfig,
+  configHash: string,
+): Result<{ model: StreamModel; summary: TrainingSummary }> {
+  const leftOut: string[] = [];
+  const usable = new Map<string, Series>();
+  for (const [entity, one] of series) {
+    if (one.rows >= config.training.minWindows) usable.set(entity, one);
+    else leftOut.push(`${entity}: ${one.rows} windows, ${config.training.minWindows} needed`);
+  }
+  if (usable.size === 0) {
+    return fail('too_little_data', leftOut.length === 0 ? 'no windows at all' : leftOut.slice(0, 3).join('; '));
+  }
+  let bytes = 0;
+  let widest = 0;
+  for (const { features } of usable.values()) {
+    bytes += profileBytes(features.length, true);
+    widest = Math.max(widest, features.length);
+  }
+  const cross = bytes <= CROSS_BUDGET_BYTES && widest <= CROSS_FEATURES;
+  const entities = new Map<string, EntityModel>();
+  const pool = new EvidencePool(usable);
+  for (const [entity, one] of usable) {
+    const profile = fitProfile(one, cross);
+    const robustKnots = new Float32Array(KNOTS);
+    const model = { profile, robustKnots };
+    pool.add(one, model);
+    entities.set(entity, model);
+  }
+  const { trees, sampleSize, maxDepth, splitFeatures, seed } = config.detector;
+  const forest = Forest.fit(
+    pool.forestRows(),
+    EVIDENCE,
+    { trees, sampleSize, maxDepth, splitFeatures },
+    new Random(seed).fork('forest'),
+  );
+  const heldOut = pool.calibrationRows();
+  const scores = new Float64Array(heldOut.length / EVIDENCE);
+  for (let i = 0; i < scores.length; i++) scores[i] = forest.score(heldOut, i * EVIDENCE);
+  const model: StreamModel = {
+    schemaVersion: config.schemaVersion,
+    configHash,
+    forest,
+    calibration: calibrate(scores, 1),
+    entities,
+    peers: pooledPeers(entities),
+    golden: goldenOf(forest, heldOut),
+  };
+  let rows = 0;
+  for (const one of usable.values()) rows += one.rows;
+  const forestRows = pool.forestRows().length / EVIDENCE;
+  return ok({
+    model,
+    summary: { entities: entities.size, rows, forestRows, calibrationRows: scores.length, cross, leftOut },
+  });
+}
+
+/** Evidence of the training rows, apart by block: two thirds for the forest, one for its calibration. */
+class EvidencePool {
+  readonly #stride: number;
+  readonly #forest: number[] = [];
+  readonly #calibration: number[] = [];
+
+  constructor(series: ReadonlyMap<string, Series>) {
+    let rows = 0;
+    for (const one of series.values()) rows += one.rows;
+    this.#stride = Math.max(1, Math.ceil(rows / EVIDENCE_ROWS));
+  }
+
+  /** Runs an entity's rows through the very code that serves, and fits its robust-z tail on the way. */
+  add(series: Series, entity: EntityModel): void {
+    const n = series.features.length;
+    const history = new Float64Array(historySize(n));
+    const state = new Float64Array(evidenceSize(n));
+    const row = newRow(n);
+    const evidence = new Float64Array(EVIDENCE);
+    const robust = new Float64Array(series.rows);
+    for (let i = 0; i < series.rows; i++) {
+      const values = series.values.subarray(i * n, (i + 1) * n);
+      robust[i] = largestRobustZ(entity.profile, values);
+      observe(entity.profile, history, values, row);
+      gatherEvidence(row.tails, state, evidence);
+      if (i < SETTLING_ROWS || i % this.#stride !== 0) continue;
+      const block = Math.floor((i * BLOCKS) / series.rows);
+      const target = block % 3 === 2 ? this.#calibration : this.#forest;
+      for (let k = 0; k < EVIDENCE; k++) target.push(evidence[k]!);
+    }
+    fitKnots(robust, entity.robustKnots);
+  }
+
+  forestRows(): Float64Array {
+    return Float64Array.from(this.#forest);
+  }
+
+  calibrationRows(): Float64Array {
+    return Float64Array.from(this.#calibration);
+  }
+}
+
+function goldenOf(forest: Forest, rows: Float64Array): StreamModel['golden'] {
+  const count = Math.min(GOLDEN_ROWS, rows.length / EVIDENCE);
+  const step = Math.floor(rows.length / EVIDENCE / count);
+  const golden = { rows: new Float64Array(count * EVIDENCE), scores: new Float64Array(count) };
+  for (let i = 0; i < count; i++) {
+    golden.rows.set(rows.subarray(i * step * EVIDENCE, (i * step + 1) * EVIDENCE), i * EVIDENCE);
+    golden.scores[i] = forest.score(golden.rows, i * EVIDENCE);
+  }
+  return golden;
+}
