@@ -5,10 +5,10 @@
  */
 const float = new Float64Array(1);
 const words = new Uint32Array(float.buffer); // little-endian: words[1] is the high half
-const LN2_HI = 6.9314718036912381649e-1;
-const LN2_LO = 1.90821492927058770002e-10;
-export const LN2 = 0.6931471805599453;
-export const LN10 = 2.302585092994046;
+const LN2_HI = 0.6931471803691238;
+const LN2_LO = 1.9082149292705877e-10;
+export const LN2 = Math.LN2;
+export const LN10 = Math.LN10;
 
 /** Natural logarithm of x. ln(0) = −∞, ln(x < 0) = NaN, ln(∞) = ∞. */
 export function ln(x: number): number {
@@ -24,7 +24,7 @@ export function ln(x: number): number {
   exponent += (high >>> 20) - 1023;
   words[1] = (high & 0x000fffff) | 0x3ff00000;
   let m = float[0]!;
-  if (m > 1.4142135623730951) {
+  if (m > Math.SQRT2) {
     m *= 0.5;
     exponent += 1;
   }
@@ -32,11 +32,8 @@ export function ln(x: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const t1 = w * (3.999999999940941908e-1 + w * (2.222219843214978396e-1 + w * 1.531383769920937332e-1));
-  const t2 =
-    z *
-    (6.66666666666673513e-1 +
-      w * (2.857142874366239149e-1 + w * (1.818357216161805012e-1 + w * 1.479819860511658591e-1)));
+  const t1 = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const t2 = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const half = 0.5 * f * f;
   return exponent * LN2_HI - (half - (s * (half + t1 + t2) + exponent * LN2_LO) - f);
 }
