@@ -4,6 +4,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fsStats, mem, networkStats } from 'systeminformation';
 import { parseDiskStats, parseNetDev } from './host-proc.ts';
 
+/** Distance of the probes of the event loop: finer ones cost more than all else that is read here. */
+const LOOP_PROBE_MS = 50;
+
 /** One look at a machine. null or not finite: this platform does not tell, and the metric is left out. */
 export interface HostReading {
   /** Metrics as they are. */
@@ -26,7 +29,7 @@ type Totals = Record<'disk_read_bytes' | 'disk_write_bytes' | 'net_rx_bytes' | '
  * processes on Linux, so there the counters are read from /proc, and CPU times come from Node on every platform.
  */
 export function machineReader(platform: NodeJS.Platform = process.platform): HostReader {
-  const loopDelay = monitorEventLoopDelay({ resolution: 20 });
+  const loopDelay = monitorEventLoopDelay({ resolution: LOOP_PROBE_MS });
   loopDelay.enable();
   const linux = platform === 'linux';
   return {
@@ -36,8 +39,8 @@ export function machineReader(platform: NodeJS.Platform = process.platform): Hos
         linux ? linuxTotals() : libraryTotals(),
         linux ? linuxProcesses() : null,
       ]);
-      // The histogram measures the distance between timers, which includes its own 20 ms.
-      const delayMs = Math.max(0, loopDelay.percentile(99) / 1e6 - 20);
+      // The histogram measures the distance between probes, which includes the planned one.
+      const delayMs = loopDelay.count > 0 ? Math.max(0, loopDelay.max / 1e6 - LOOP_PROBE_MS) : null;
       loopDelay.reset();
       return {
         gauges: {

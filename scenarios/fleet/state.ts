@@ -4,31 +4,33 @@ import type { Random } from '../../core/random.ts';
 import { exp } from '../draw.ts';
 import { SERVICES } from './services.ts';
 
-/** Everything the fleet remembers: plain numbers, so JSON keeps it bit for bit. */
-const number = z.number();
+// Everything the fleet remembers is a plain number, so JSON keeps it bit for bit.
 
-/** Autocorrelated noises are kept as standard normals; whoever uses one gives it its size. */
+/** Autocorrelated noises are kept as standard normals; whoever uses one gives it its size. None ever gets to ±40. */
+const noise = z.number().min(-40).max(40);
+const amount = z.number().min(-1e6).max(1e6);
+
 const serviceState = z.strictObject({
-  load: number,
-  slowness: number,
-  cpu: number,
-  resident: number,
+  load: noise,
+  slowness: noise,
+  cpu: noise,
+  resident: noise,
   /** Latency of the last step, that callers waited for. */
-  latencyMs: number,
+  latencyMs: amount,
   /** How full the heap is, and how full it must be for the collector to run. */
-  heap: number,
-  heapLimit: number,
+  heap: amount,
+  heapLimit: amount,
   /** 0 just after a restart, 1 when caches are full again. */
-  warmth: number,
+  warmth: amount,
   /** 1 just after a restart, fading. */
-  cold: number,
+  cold: amount,
   /** Additional share of failing requests, fading. */
-  failing: number,
+  failing: amount,
   /** Additional queue, fading. */
-  queued: number,
-  deployCpu: number,
-  deployLatency: number,
-  deploys: number,
+  queued: amount,
+  deployCpu: amount,
+  deployLatency: amount,
+  deploys: amount,
 });
 
 const fleetState = z.strictObject({
@@ -37,8 +39,8 @@ const fleetState = z.strictObject({
   startMs: z.int(),
   stepMs: z.int().min(1).max(3_600_000),
   steps: z.int().min(0),
-  demandSlow: number,
-  demandFast: number,
+  demandSlow: noise,
+  demandFast: noise,
   services: z.array(serviceState).length(SERVICES.length),
 });
 
