@@ -120,6 +120,18 @@ describe('a fault', () => {
   });
 });
 
+test('samples held back beyond the limit go on early, oldest first, and none is lost', () => {
+  const injector = new FaultInjector(1);
+  orThrow(injector.inject({ fault: 'delayed', entity: 'x', magnitude: 100 }, 0));
+  const times: number[] = [];
+  const sink = { sample: (s: Sample) => times.push(s.timeMs), event: () => undefined };
+  for (let t = 0; t < 100_005; t++) injector.apply({ entity: 'x', timeMs: t, names: ['a'], values: [t] }, sink);
+  expect(times).toEqual([0, 1, 2, 3, 4]);
+  injector.flush(sink);
+  expect(times).toHaveLength(100_005);
+  expect(times.every((t, i) => t === i)).toBe(true);
+});
+
 describe('a request', () => {
   test('for an unknown fault names the nearest one', () => {
     expect(newInjector().inject({ fault: 'latencystep' }, 0)).toEqual({
