@@ -57,7 +57,11 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
  * npm packages cannot hold links, so the platform's package makes its library links in an install script, and npm may
  * be told to skip those. Makes the missing ones; what is there stays.
  */
-export async function ensureLibraryLinks(nativeDir: string, spareDir: string): Promise<Record<string, string>> {
+export async function ensureLibraryLinks(
+  nativeDir: string,
+  spareDir: string,
+  link: typeof symlink = symlink,
+): Promise<Record<string, string>> {
   let listed: { source: string; target: string }[];
   try {
     listed = JSON.parse(await readFile(path.join(nativeDir, 'pg-symlinks.json'), 'utf8'));
@@ -67,29 +71,29 @@ export async function ensureLibraryLinks(nativeDir: string, spareDir: string): P
   }
   const root = path.dirname(nativeDir);
   const missing: { source: string; target: string }[] = [];
-  for (const link of listed) {
-    const there = await access(path.join(root, link.target)).then(
+  for (const entry of listed) {
+    const there = await access(path.join(root, entry.target)).then(
       () => true,
       () => false,
     );
-    if (!there) missing.push(link);
+    if (!there) missing.push(entry);
   }
   try {
     for (const { source, target } of missing)
-      await symlinkOnce(path.relative(path.dirname(target), source), path.join(root, target));
+      await linkOnce(link, path.relative(path.dirname(target), source), path.join(root, target));
     return {};
   } catch (error) {
     if (!['EACCES', 'EPERM', 'EROFS'].includes(codeOf(error))) throw error;
   }
   await mkdir(spareDir, { recursive: true });
   for (const { source, target } of missing)
-    await symlinkOnce(path.join(root, source), path.join(spareDir, path.basename(target)));
+    await linkOnce(link, path.join(root, source), path.join(spareDir, path.basename(target)));
   return { [process.platform === 'darwin' ? 'DYLD_LIBRARY_PATH' : 'LD_LIBRARY_PATH']: spareDir };
 }
 
-async function symlinkOnce(to: string, at: string): Promise<void> {
+async function linkOnce(link: typeof symlink, to: string, at: string): Promise<void> {
   try {
-    await symlink(to, at);
+    await link(to, at);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }

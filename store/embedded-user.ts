@@ -20,8 +20,12 @@ export interface SpawnAs {
  * Picks the user: whoever owns the cluster already, else postgres, else nobody. It must be in the user database,
  * because initdb looks its name up.
  */
-export function chooseServerUser(clusterDir: string, passwdFile = '/etc/passwd'): ServerUser | null {
-  if (process.getuid?.() !== 0) return null;
+export function chooseServerUser(
+  clusterDir: string,
+  passwdFile = '/etc/passwd',
+  ownUid: number | undefined = process.getuid?.(),
+): ServerUser | null {
+  if (ownUid !== 0) return null;
   const users = readFileSync(passwdFile, 'utf8')
     .split('\n')
     .map((line) => line.split(':'))
@@ -53,9 +57,10 @@ function canReach(user: ServerUser, target: string): boolean {
 }
 
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'];
+/** The lesser first; it lets a program pass folders and read, but not run a file that only root may run. */
 const CAPABILITIES = [
-  { name: 'dac_read_search', bit: 2 },
-  { name: 'dac_override', bit: 1 },
+  { name: 'dac_read_search', bit: 2n, runs: false },
+  { name: 'dac_override', bit: 1n, runs: true },
 ];
 
 /**
@@ -63,12 +68,20 @@ const CAPABILITIES = [
  * systems), the program keeps the one capability that lets it pass; changing the permissions of somebody's home or
  * moving the data elsewhere would surprise more.
  */
-export function spawnAs(user: ServerUser | null, file: string, args: string[], reach: string[]): SpawnAs {
+export function spawnAs(
+  user: ServerUser | null,
+  file: string,
+  args: string[],
+  reach: string[],
+  capabilities: () => bigint = effectiveCapabilities,
+): SpawnAs {
   if (user === null) return { file, args, options: {} };
   const closed = [file, ...reach].find((target) => !canReach(user, target));
   if (closed === undefined) return { file, args, options: { uid: user.uid, gid: user.gid } };
   const setpriv = SETPRIV.find(isExecutable);
-  const capability = CAPABILITIES.find(({ bit }) => hasCapability(bit))?.name;
+  const runnable = (statSync(file).mode & 0o001) !== 0;
+  const ours = setpriv === undefined ? 0n : capabilities();
+  const capability = CAPABILITIES.find(({ bit, runs }) => (runs || runnable) && ((ours >> bit) & 1n) === 1n)?.name;
   if (setpriv === undefined || capability === undefined)
     throw new TidewatchError(
       'database_unavailable',
@@ -99,11 +112,8 @@ function isExecutable(file: string): boolean {
   }
 }
 
-function hasCapability(bit: number): boolean {
-  try {
-    const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
-    return ((BigInt(`0x${mask}`) >> BigInt(bit)) & 1n) === 1n;
-  } catch {
-    return false; // no /proc: not Linux, so there is no setpriv either
-  }
+/** capabilities(7): the mask of what this process may do beyond an ordinary user. Linux only, as setpriv is. */
+function effectiveCapabilities(): bigint {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return BigInt(`0x${mask}`);
 }

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import pg from 'pg';
 import { TidewatchError } from '../core/errors.ts';
 import { type StoreLogger, silentLogger } from './logger.ts';
@@ -77,7 +78,9 @@ const UNAVAILABLE_TEXT =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|timeout expired|Client has encountered a connection error|not queryable|Client was closed/i;
 
 /** What PostgreSQL or its driver threw, as an error with a code; a bug in our SQL stays what it is. */
-export function databaseError(cause: unknown): unknown {
+export function databaseError(thrown: unknown): unknown {
+  // drizzle's wrapper carries the query and its parameters in the message: telemetry that would end up in logs
+  const cause = thrown instanceof DrizzleQueryError && thrown.cause ? thrown.cause : thrown;
   if (!(cause instanceof Error) || cause instanceof TidewatchError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (code === '53100') return new TidewatchError('disk_full', 'PostgreSQL cannot write', { cause });
