@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+export const DURATION_PATTERN = '^\\d+(\\.\\d+)?\\s*(ms|s|m|h|d)$';
+
 /** Milliseconds of "250ms", "10s", "5m", "6h", "30d", or NaN. */
 export function parseDuration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)$/.exec(text.trim());
@@ -27,4 +29,5 @@ export const duration = (minMs = 0, maxMs = 366 * UNITS.d!) =>
       },
       `a duration such as 250ms, 10s, 5m, 6h or 30d, from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
     )
+    .meta({ pattern: DURATION_PATTERN })
     .transform(parseDuration);
