@@ -93,6 +93,8 @@ export function spawnAs(
       `--reuid=${user.uid}`,
       `--regid=${user.gid}`,
       '--clear-groups',
+      // without it access(2), by which the programs look for each other, leaves the capability out of account
+      '--securebits=+no_setuid_fixup',
       `--inh-caps=-all,+${capability}`,
       `--ambient-caps=-all,+${capability}`,
       '--',
