@@ -38,6 +38,9 @@ export function ln(x: number): number {
   return exponent * LN2_HI - (half - (s * (half + t1 + t2) + exponent * LN2_LO) - f);
 }
 
+/** Logarithm of x to base 2, with the special values of ln. */
+export const log2 = (x: number): number => ln(x) / LN2;
+
 /** 2^x for |x| ≤ 1022; 0 below, ∞ above, NaN for NaN. */
 export function exp2(x: number): number {
   if (!(x >= -1022)) return Number.isNaN(x) ? x : 0;
