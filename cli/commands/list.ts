@@ -1,0 +1,6 @@
+import type { AddCommand } from '../command.ts';
+import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+
+/** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
+export const COMMANDS: readonly AddCommand[] = [configCommand, doctorCommand];
