@@ -1,31 +1,39 @@
 /**
- * What the stream's forest sees of a row: the largest tails of its features in order, with their recent mean and their
- * fading peak. All are in decades, and none depends on how many features there are or what they are called, so one
- * small forest serves a whole fleet, and a new entity from its first row.
+ * What the stream's forest sees of a row: the largest tails of its features in order, with their mean over about ten
+ * and sixty rows and their fading peak. All are in decades, and none depends on how many features there are or what they
+ * are called, so one small forest serves a whole fleet, and a new entity from its first row.
  */
 export const TOP = 5;
-export const EVIDENCE = 3 * TOP;
-const EMA_DECAY = 2 ** (-1 / 10);
+export const EVIDENCE = 4 * TOP;
+/** Tails in the sum that stands beside the forest. */
+const SUMMED = 3;
+const DECAY_10 = 2 ** (-1 / 10);
+const DECAY_60 = 2 ** (-1 / 60);
 const HOLD_DECAY = 2 ** (-1 / 40);
 
-/** Doubles of an entity's evidence state for C features: sums of TOP means, TOP peaks, the means' weight, and of each feature its recent mean and peak. */
-export const evidenceSize = (features: number): number => 2 * TOP + 1 + 2 * features;
+/** Of an evidence state: sums of the two means (TOP each), peaks (TOP), the peak of the sum, the two weights; then of each feature its recent mean and its peak. */
+const HEAD = 3 * TOP + 3;
+const SUM_PEAK = 3 * TOP;
+const WEIGHT_10 = 3 * TOP + 1;
+const WEIGHT_60 = 3 * TOP + 2;
+export const evidenceSize = (features: number): number => HEAD + 2 * features;
 
 /**
- * Turns the tails of one row into EVIDENCE numbers in out and moves the state on. The per-feature means and peaks are
- * kept for attribution only.
+ * Turns the tails of one row into EVIDENCE numbers in out and moves the state on. Returns the tail sum: the three
+ * largest tails with their recent mean and fading peak, which says the same as the forest in one number.
  */
-export function gatherEvidence(tails: Float64Array, state: Float64Array, out: Float64Array): void {
+export function gatherEvidence(tails: Float64Array, state: Float64Array, out: Float64Array): number {
   const n = tails.length;
   for (let k = 0; k < TOP; k++) out[k] = 0;
-  const perFeature = 2 * TOP + 1;
-  const weight = state[2 * TOP]! * EMA_DECAY + (1 - EMA_DECAY);
-  state[2 * TOP] = weight;
+  const weight10 = state[WEIGHT_10]! * DECAY_10 + 1;
+  const weight60 = state[WEIGHT_60]! * DECAY_60 + 1;
+  state[WEIGHT_10] = weight10;
+  state[WEIGHT_60] = weight60;
   for (let c = 0; c < n; c++) {
     const tail = tails[c]!;
-    state[perFeature + c] = state[perFeature + c]! * EMA_DECAY + tail * (1 - EMA_DECAY);
-    const faded = state[perFeature + n + c]! * HOLD_DECAY;
-    state[perFeature + n + c] = tail > faded ? tail : faded;
+    state[HEAD + c] = state[HEAD + c]! * DECAY_10 + tail;
+    const faded = state[HEAD + n + c]! * HOLD_DECAY;
+    state[HEAD + n + c] = tail > faded ? tail : faded;
     if (tail <= out[TOP - 1]!) continue;
     let k = TOP - 1;
     while (k > 0 && out[k - 1]! < tail) {
@@ -34,28 +42,39 @@ export function gatherEvidence(tails: Float64Array, state: Float64Array, out: Fl
     }
     out[k] = tail;
   }
+  let sum = 0;
+  let mean = 0;
   for (let k = 0; k < TOP; k++) {
     const tail = out[k]!;
-    const sum = state[k]! * EMA_DECAY + tail * (1 - EMA_DECAY);
-    state[k] = sum;
-    out[TOP + k] = sum / weight;
-    const faded = state[TOP + k]! * HOLD_DECAY;
-    const hold = tail > faded ? tail : faded;
-    state[TOP + k] = hold;
-    out[2 * TOP + k] = hold;
+    const sum10 = state[k]! * DECAY_10 + tail;
+    const sum60 = state[TOP + k]! * DECAY_60 + tail;
+    const faded = state[2 * TOP + k]! * HOLD_DECAY;
+    const peak = tail > faded ? tail : faded;
+    state[k] = sum10;
+    state[TOP + k] = sum60;
+    state[2 * TOP + k] = peak;
+    out[TOP + k] = sum10 / weight10;
+    out[2 * TOP + k] = sum60 / weight60;
+    out[3 * TOP + k] = peak;
+    if (k < SUMMED) {
+      sum += tail;
+      mean += out[TOP + k]!;
+    }
   }
+  const faded = state[SUM_PEAK]! * HOLD_DECAY;
+  state[SUM_PEAK] = sum > faded ? sum : faded;
+  return sum + mean + state[SUM_PEAK]!;
 }
 
-/** Weight of each feature's part in the present evidence (tail + recent mean + fading peak) into out; returns their sum. */
+/** Part of each feature in the present evidence (tail + recent mean + fading peak) into out; returns their sum. */
 export function featureEvidence(tails: Float64Array, state: Float64Array, out: Float64Array): number {
   const n = tails.length;
-  const perFeature = 2 * TOP + 1;
-  const weight = state[2 * TOP]!;
+  const weight = state[WEIGHT_10]!;
   let sum = 0;
   for (let c = 0; c < n; c++) {
-    const e = tails[c]! + (weight > 0 ? state[perFeature + c]! / weight : 0) + state[perFeature + n + c]!;
-    out[c] = e;
-    sum += e;
+    const part = tails[c]! + (weight > 0 ? state[HEAD + c]! / weight : 0) + state[HEAD + n + c]!;
+    out[c] = part;
+    sum += part;
   }
   return sum;
 }

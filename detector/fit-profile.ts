@@ -1,13 +1,17 @@
-import { GAP_ROWS, historySize, LAG_ROWS, pushRow, slotAt } from './history.ts';
+import { CLIP, dot, gatherGap, newRow, observe } from './forecast.ts';
+import { closeRow, GAP_ROWS, historySize, LAG_ROWS, openRow, slotAt } from './history.ts';
 import { fitKnots, KNOTS, quantileSorted } from './knots.ts';
-import { emptyProfile, type Profile, widthOf } from './profile.ts';
-import { solveRidge } from './ridge.ts';
+import { emptyProfile, type Profile } from './profile.ts';
+import { Ridge } from './ridge.ts';
 
 /** Ridge penalty on scaled inputs, as a share of a row: the flat part of what was measured on recorded telemetry. */
 const RIDGE = 0.05;
 /** A standard deviation below this is rounding noise of a constant series; it counts as 1. */
 const MIN_SD = 1e-6;
-const CLIP = 10;
+/** Share of training residuals within which values enter the history as they are. */
+const WIDTH_QUANTILE = 0.999;
+/** Keeps the width of a constant feature above rounding error. */
+const MIN_WIDTH = 1e-9;
 
 /** Rows of one entity in time order, row-major, NaN = missing. */
 export interface Series {
@@ -24,7 +28,8 @@ export function fitProfile(series: Series, cross: boolean): Profile {
   fitScale(series, profile);
   const scaled = scaleRows(series, profile);
   fitForecasts(series.rows, scaled, profile);
-  fitTails(series, scaled, profile);
+  fitWidth(series, scaled, profile);
+  fitTails(series, profile);
   return profile;
 }
 
@@ -68,7 +73,7 @@ function scaleRows(series: Series, profile: Profile): Float64Array {
 
 const clip = (z: number): number => (z > CLIP ? CLIP : z < -CLIP ? -CLIP : z);
 
-/** Calls back for every row with the history before it. */
+/** Rows as the fit of the forecasts sees them: plain, clipped, each with the history before it opened. */
 function walk(
   rows: number,
   n: number,
@@ -77,111 +82,79 @@ function walk(
 ): void {
   const history = new Float64Array(historySize(n));
   const clipped = new Float64Array(n);
+  const noTails = new Float64Array(n);
   for (let row = 0; row < rows; row++) {
+    openRow(history, n);
     visit(row, history);
     for (let c = 0; c < n; c++) clipped[c] = clip(scaled[row * n + c]!);
-    pushRow(history, n, clipped);
+    closeRow(history, n, clipped, noTails);
   }
 }
 
-/** Inputs of the two forecasts, gathered side by side: [t−1, t−2, t−3] and [six rows back: value, mean10, mean60]. */
-function gather(history: Float64Array, n: number, lags: Float64Array, gap: Float64Array): void {
+/** The three rows before, side by side. */
+function gatherLags(history: Float64Array, n: number, out: Float64Array): void {
   for (let back = 1; back <= LAG_ROWS; back++) {
     const slot = slotAt(history, n, back);
-    for (let c = 0; c < n; c++) lags[(back - 1) * n + c] = history[slot + c]!;
+    for (let c = 0; c < n; c++) out[(back - 1) * n + c] = history[slot + c]!;
   }
-  const slot = slotAt(history, n, GAP_ROWS);
-  for (let i = 0; i < 3 * n; i++) gap[i] = history[slot + i]!;
 }
 
 function fitForecasts(rows: number, scaled: Float64Array, profile: Profile): void {
   const n = profile.features.length;
-  const width = widthOf(profile);
+  const systems = [new Ridge(n, profile.cross), new Ridge(n, profile.cross)] as const;
   const inputs = [new Float64Array(3 * n), new Float64Array(3 * n)] as const;
-  // One system for all features when they share their inputs, else one of three unknowns each.
-  const systems = profile.cross ? 1 : n;
-  const outputs = profile.cross ? n : 1;
-  const gram = [0, 1].map(() => new Float64Array(systems * width * width)) as [Float64Array, Float64Array];
-  const cross = [0, 1].map(() => new Float64Array(systems * width * outputs)) as [Float64Array, Float64Array];
+  const target = new Float64Array(n);
   walk(rows, n, scaled, (row, history) => {
-    gather(history, n, inputs[0], inputs[1]);
-    for (const p of [0, 1] as const) {
-      if (profile.cross) accumulateShared(gram[p], cross[p], inputs[p], width, scaled, row * n, n);
-      else accumulateOwn(gram[p], cross[p], inputs[p], scaled, row * n, n);
-    }
+    gatherLags(history, n, inputs[0]);
+    gatherGap(history, n, inputs[1]);
+    if (row < GAP_ROWS) inputs[1].fill(0);
+    for (let c = 0; c < n; c++) target[c] = clip(scaled[row * n + c]!);
+    systems[0].add(inputs[0], target);
+    systems[1].add(inputs[1], target);
   });
-  for (const p of [0, 1] as const) {
-    const weights = p === 0 ? profile.lags : profile.gap;
-    for (let i = 0; i < gram[p].length; i++) gram[p][i]! /= rows;
-    for (let i = 0; i < cross[p].length; i++) cross[p][i]! /= rows;
-    for (let s = 0; s < systems; s++) {
-      const b = cross[p].subarray(s * width * outputs, (s + 1) * width * outputs);
-      const a = gram[p].subarray(s * width * width, (s + 1) * width * width);
-      for (let i = 0; i < width; i++) for (let j = i + 1; j < width; j++) a[i * width + j] = a[j * width + i]!;
-      solveRidge(a, width, RIDGE, b, outputs);
-      for (let o = 0; o < outputs; o++)
-        for (let i = 0; i < width; i++) weights[(s + o) * width + i] = b[i * outputs + o]!;
-    }
-  }
+  systems[0].solve(RIDGE, profile.lags);
+  systems[1].solve(RIDGE, profile.gap);
 }
 
-function accumulateShared(
-  gram: Float64Array,
-  cross: Float64Array,
-  f: Float64Array,
-  width: number,
-  scaled: Float64Array,
-  at: number,
-  n: number,
-): void {
-  for (let i = 0; i < width; i++) {
-    const x = f[i]!;
-    if (x === 0) continue;
-    const g = i * width;
-    for (let j = 0; j <= i; j++) gram[g + j]! += x * f[j]!;
-    const b = i * n;
-    for (let c = 0; c < n; c++) cross[b + c]! += x * clip(scaled[at + c]!);
-  }
-}
-
-function accumulateOwn(
-  gram: Float64Array,
-  cross: Float64Array,
-  f: Float64Array,
-  scaled: Float64Array,
-  at: number,
-  n: number,
-): void {
-  for (let c = 0; c < n; c++) {
-    const target = clip(scaled[at + c]!);
-    for (let i = 0; i < 3; i++) {
-      const x = f[i * n + c]!;
-      for (let j = 0; j <= i; j++) gram[c * 9 + i * 3 + j]! += x * f[j * n + c]!;
-      cross[c * 3 + i]! += x * target;
-    }
-  }
-}
-
-function fitTails(series: Series, scaled: Float64Array, profile: Profile): void {
+/** Width of the gap forecast's residuals on the plain history: beyond it a value is cleaned before it is remembered. */
+function fitWidth(series: Series, scaled: Float64Array, profile: Profile): void {
   const n = profile.features.length;
-  const width = widthOf(profile);
-  const inputs = [new Float64Array(3 * n), new Float64Array(3 * n)] as const;
-  const residuals = Array.from({ length: 2 * n }, () => new Float64Array(series.rows));
-  const counts = new Int32Array(2 * n);
+  const input = new Float64Array(3 * n);
+  const residuals = Array.from({ length: n }, () => new Float64Array(series.rows));
+  const counts = new Int32Array(n);
   walk(series.rows, n, scaled, (row, history) => {
     if (row < GAP_ROWS) return;
-    gather(history, n, inputs[0], inputs[1]);
-    for (const p of [0, 1] as const) {
-      const weights = p === 0 ? profile.lags : profile.gap;
-      for (let c = 0; c < n; c++) {
-        if (Number.isNaN(series.values[row * n + c]!)) continue;
-        let forecast = 0;
-        if (profile.cross) for (let i = 0; i < width; i++) forecast += weights[c * width + i]! * inputs[p][i]!;
-        else for (let i = 0; i < 3; i++) forecast += weights[c * 3 + i]! * inputs[p][i * n + c]!;
-        const k = p * n + c;
-        residuals[k]![counts[k]!++] = Math.abs(scaled[row * n + c]! - forecast);
-      }
+    gatherGap(history, n, input);
+    for (let c = 0; c < n; c++) {
+      if (Number.isNaN(series.values[row * n + c]!)) continue;
+      const forecast = profile.cross
+        ? dot(profile.gap, c * 3 * n, input, 3 * n)
+        : profile.gap[c * 3]! * input[c]! +
+          profile.gap[c * 3 + 1]! * input[n + c]! +
+          profile.gap[c * 3 + 2]! * input[2 * n + c]!;
+      residuals[c]![counts[c]!++] = Math.abs(scaled[row * n + c]! - forecast);
     }
   });
+  for (let c = 0; c < n; c++) {
+    const sorted = residuals[c]!.subarray(0, counts[c]!).sort();
+    profile.width[c] = (sorted.length === 0 ? 0 : quantileSorted(sorted, WIDTH_QUANTILE)) + MIN_WIDTH;
+  }
+}
+
+/** Knots of both forecasts' residuals, from the very code that serves: its history is cleaned as it goes. */
+function fitTails(series: Series, profile: Profile): void {
+  const n = profile.features.length;
+  const history = new Float64Array(historySize(n));
+  const row = newRow(n);
+  const residuals = Array.from({ length: 2 * n }, () => new Float64Array(series.rows));
+  const counts = new Int32Array(2 * n);
+  for (let i = 0; i < series.rows; i++) {
+    observe(profile, history, series.values.subarray(i * n, (i + 1) * n), row);
+    if (i < GAP_ROWS) continue;
+    for (let k = 0; k < 2 * n; k++) {
+      const residual = row.residuals[k]!;
+      if (!Number.isNaN(residual)) residuals[k]![counts[k]!++] = residual;
+    }
+  }
   for (let k = 0; k < 2 * n; k++) fitKnots(residuals[k]!.subarray(0, counts[k]!), profile.knots, k * KNOTS);
 }

@@ -1,9 +1,9 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import type { Assessment } from './assessment.ts';
-import { scoreDecades } from './calibration.ts';
+import { combine, combinedDecades } from './calibration.ts';
 import { EVIDENCE, evidenceSize, featureEvidence, gatherEvidence } from './evidence.ts';
 import { historySize, newRow, observe, type Row } from './forecast.ts';
-import { GAP_ROWS } from './history.ts';
+import { GAP_ROWS, rowsOf } from './history.ts';
 import type { EntityModel, StreamModel } from './model.ts';
 
 /** Rows after which the histories of an entity have filled enough for its severity to be trusted. */
@@ -35,13 +35,14 @@ export class ForestScorer {
   assess(values: Float64Array, out: Assessment): void {
     const row = this.#row;
     observe(this.entity.profile, this.#history, values, row);
-    gatherEvidence(row.tails, this.#evidence, EVIDENCE_ROW);
-    out.score = this.#model.forest.score(EVIDENCE_ROW, 0);
-    out.decades = scoreDecades(this.#model.calibration, out.score);
-    out.probation = this.#history[this.#history.length - 1]! <= SETTLED_ROWS;
+    const tailSum = gatherEvidence(row.evidence, this.#evidence, EVIDENCE_ROW);
+    const { forest, calibration } = this.#model;
+    out.score = combine(calibration, forest.score(EVIDENCE_ROW, 0), tailSum);
+    out.decades = combinedDecades(calibration, out.score);
+    out.probation = rowsOf(this.#history) <= SETTLED_ROWS;
     out.low.set(row.low);
     out.high.set(row.high);
-    featureEvidence(row.tails, this.#evidence, out.weights);
+    featureEvidence(row.evidence, this.#evidence, out.weights);
   }
 
   save(writer: ByteWriter): void {

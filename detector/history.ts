@@ -1,42 +1,62 @@
 /**
- * What forecasting remembers of one entity: the last six rows of scaled values with the exponential means as they were
- * then. All of it lies in one Float64Array, so that an entity costs one allocation and saves as it is.
+ * What forecasting remembers of one entity: the last six rows, and exponential means of everything before them. The
+ * means lag six rows behind, so one ring serves both forecasts. All of it lies in one Float64Array, so that an entity
+ * costs one allocation and saves as it is.
  *
- * Layout for C features: 6 ring slots of [value × C, mean10 × C, mean60 × C], then the running sums of the two means
- * (C each), then their weights, the row count.
+ * Layout for C features: ring of six rows of cleaned values, ring of six rows of tails, sums of the means with
+ * half-lives of 10 and 60 rows (values) and 1,000 rows (tails), then the three weights and the row count.
  */
 export const GAP_ROWS = 6;
 export const LAG_ROWS = 3;
 const DECAY_10 = 2 ** (-1 / 10);
 const DECAY_60 = 2 ** (-1 / 60);
+const DECAY_1000 = 2 ** (-1 / 1000);
 
-export const historySize = (features: number): number => GAP_ROWS * 3 * features + 2 * features + 3;
+export const historySize = (features: number): number => (2 * GAP_ROWS + 3) * features + 4;
 
-/** Offset of the ring slot that holds the row `back` rows ago (1 … 6); rows before the first are 0. */
+/** Rows seen so far. */
+export const rowsOf = (history: Float64Array): number => history[history.length - 1]!;
+
+/** Offset of the values `back` rows ago (1 … 6); rows before the first are 0. */
 export function slotAt(history: Float64Array, features: number, back: number): number {
-  const rows = history[historySize(features) - 1]!;
-  return ((((rows - back) % GAP_ROWS) + GAP_ROWS) % GAP_ROWS) * 3 * features;
+  return ((((rowsOf(history) - back) % GAP_ROWS) + GAP_ROWS) % GAP_ROWS) * features;
 }
 
-/** Appends a row of scaled, clipped values. */
-export function pushRow(history: Float64Array, features: number, scaled: Float64Array): void {
-  const end = historySize(features);
-  const rows = history[end - 1]!;
-  const slot = (rows % GAP_ROWS) * 3 * features;
-  const sums = GAP_ROWS * 3 * features;
-  const weight10 = history[end - 3]! * DECAY_10 + (1 - DECAY_10);
-  const weight60 = history[end - 2]! * DECAY_60 + (1 - DECAY_60);
+/** Offset of the sums of the values' means, 10 rows first; divide by meanWeight. */
+export const sumsAt = (features: number): number => 2 * GAP_ROWS * features;
+export const weight10 = (history: Float64Array): number => history[history.length - 4]! || 1;
+export const weight60 = (history: Float64Array): number => history[history.length - 3]! || 1;
+
+/** Decades that a feature has been out of band on average over the last thousand rows, six rows ago. */
+export function chronicTail(history: Float64Array, features: number, c: number): number {
+  const weight = history[history.length - 2]!;
+  return weight > 0 ? history[sumsAt(features) + 2 * features + c]! / weight : 0;
+}
+
+/** Opens a row: what happened six rows ago enters the means. Call once before the forecasts of the row are read. */
+export function openRow(history: Float64Array, features: number): void {
+  if (rowsOf(history) < GAP_ROWS) return;
+  const old = slotAt(history, features, GAP_ROWS);
+  const sums = sumsAt(features);
   for (let c = 0; c < features; c++) {
-    const x = scaled[c]!;
-    const sum10 = history[sums + c]! * DECAY_10 + x * (1 - DECAY_10);
-    const sum60 = history[sums + features + c]! * DECAY_60 + x * (1 - DECAY_60);
-    history[sums + c] = sum10;
-    history[sums + features + c] = sum60;
-    history[slot + c] = x;
-    history[slot + features + c] = sum10 / weight10;
-    history[slot + 2 * features + c] = sum60 / weight60;
+    const x = history[old + c]!;
+    history[sums + c] = history[sums + c]! * DECAY_10 + x;
+    history[sums + features + c] = history[sums + features + c]! * DECAY_60 + x;
+    history[sums + 2 * features + c] =
+      history[sums + 2 * features + c]! * DECAY_1000 + history[GAP_ROWS * features + old + c]!;
   }
-  history[end - 3] = weight10;
-  history[end - 2] = weight60;
-  history[end - 1] = rows + 1;
+  const end = history.length;
+  history[end - 4] = history[end - 4]! * DECAY_10 + 1;
+  history[end - 3] = history[end - 3]! * DECAY_60 + 1;
+  history[end - 2] = history[end - 2]! * DECAY_1000 + 1;
+}
+
+/** Closes a row: its values and tails take the place of those of six rows ago. */
+export function closeRow(history: Float64Array, features: number, values: Float64Array, tails: Float64Array): void {
+  const slot = slotAt(history, features, GAP_ROWS);
+  for (let c = 0; c < features; c++) {
+    history[slot + c] = values[c]!;
+    history[GAP_ROWS * features + slot + c] = tails[c]!;
+  }
+  history[history.length - 1]! += 1;
 }

@@ -26,7 +26,7 @@ function pool(group: readonly EntityModel[]): EntityModel {
     for (const { profile: member } of group) for (let i = 0; i < sums.length; i++) sums[i]! += member[key][i]!;
     profile[key].set(sums.map((sum) => sum / group.length));
   }
-  for (const key of ['mean', 'sd', 'median', 'mad', 'knots'] as const) {
+  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width'] as const) {
     medians(
       group.map((member) => member.profile[key]),
       profile[key],

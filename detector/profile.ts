@@ -19,6 +19,8 @@ export interface Profile {
   lags: Float32Array;
   gap: Float32Array;
   knots: Float32Array;
+  /** How far from its gap forecast a value may enter the history, per feature. */
+  width: Float32Array;
   /** For the robust-z fallback. */
   median: Float64Array;
   mad: Float64Array;
@@ -29,7 +31,7 @@ export const widthOf = (profile: { cross: boolean; features: readonly string[] }
 
 /** Bytes of the numbers of a profile, which is what counts at many entities. */
 export function profileBytes(features: number, cross: boolean): number {
-  return features * (4 * 8 + 4 * (2 * (cross ? 3 * features : 3) + 2 * KNOTS) + 1);
+  return features * (4 * 8 + 4 * (2 * (cross ? 3 * features : 3) + 2 * KNOTS + 1) + 1);
 }
 
 export function emptyProfile(
@@ -50,6 +52,7 @@ export function emptyProfile(
     lags: new Float32Array(n * width),
     gap: new Float32Array(n * width),
     knots: new Float32Array(2 * n * KNOTS),
+    width: new Float32Array(n),
     median: new Float64Array(n),
     mad: new Float64Array(n),
   };
@@ -60,7 +63,7 @@ export function saveProfile(writer: ByteWriter, profile: Profile): void {
   writer.u8(profile.cross ? 1 : 0);
   writer.raw(profile.context);
   for (const part of [profile.mean, profile.sd, profile.median, profile.mad]) writer.f64s(part);
-  for (const part of [profile.lags, profile.gap, profile.knots]) writer.f32s(part);
+  for (const part of [profile.lags, profile.gap, profile.knots, profile.width]) writer.f32s(part);
 }
 
 export function loadProfile(reader: ByteReader, features: readonly string[], metrics: readonly string[]): Profile {
@@ -71,7 +74,7 @@ export function loadProfile(reader: ByteReader, features: readonly string[], met
   for (const key of ['mean', 'sd', 'median', 'mad'] as const) {
     profile[key] = checked(reader.f64s(key), profile[key].length, key, reader);
   }
-  for (const key of ['lags', 'gap', 'knots'] as const) {
+  for (const key of ['lags', 'gap', 'knots', 'width'] as const) {
     profile[key] = checked(reader.f32s(key), profile[key].length, key, reader);
   }
   for (let c = 0; c < n; c++)

@@ -24,7 +24,7 @@ const EVIDENCE_ROWS = 400_000;
 /** Rows at the start of an entity whose means and peaks have not filled yet. */
 const SETTLING_ROWS = 2 * GAP_ROWS;
 /** Training rows are cut into this many blocks; every third is kept from the forest to calibrate it. */
-const BLOCKS = 30;
+const BLOCKS = 9;
 const GOLDEN_ROWS = 16;
 
 export interface TrainingSummary {
@@ -111,13 +111,13 @@ export function trainModel(
     new Random(seed).fork('forest'),
   );
   const heldOut = pool.calibrationRows();
-  const scores = new Float64Array(heldOut.length / EVIDENCE);
-  for (let i = 0; i < scores.length; i++) scores[i] = forest.score(heldOut, i * EVIDENCE);
+  const tailSums = pool.calibrationTailSums();
+  const scores = tailSums.map((_, i) => forest.score(heldOut, i * EVIDENCE));
   const model: StreamModel = {
     schemaVersion: config.schemaVersion,
     configHash,
     forest,
-    calibration: calibrate(scores, 1),
+    calibration: calibrate(scores, tailSums, 1),
     entities,
     peers: pooledPeers(entities),
     golden: goldenOf(forest, heldOut),
@@ -136,6 +136,7 @@ class EvidencePool {
   readonly #stride: number;
   readonly #forest: number[] = [];
   readonly #calibration: number[] = [];
+  readonly #tailSums: number[] = [];
 
   constructor(series: ReadonlyMap<string, Series>) {
     let rows = 0;
@@ -155,10 +156,11 @@ class EvidencePool {
       const values = series.values.subarray(i * n, (i + 1) * n);
       robust[i] = largestRobustZ(entity.profile, values);
       observe(entity.profile, history, values, row);
-      gatherEvidence(row.tails, state, evidence);
+      const tailSum = gatherEvidence(row.evidence, state, evidence);
       if (i < SETTLING_ROWS || i % this.#stride !== 0) continue;
-      const block = Math.floor((i * BLOCKS) / series.rows);
-      const target = block % 3 === 2 ? this.#calibration : this.#forest;
+      const heldOut = Math.floor((i * BLOCKS) / series.rows) % 3 === 2;
+      if (heldOut) this.#tailSums.push(tailSum);
+      const target = heldOut ? this.#calibration : this.#forest;
       for (let k = 0; k < EVIDENCE; k++) target.push(evidence[k]!);
     }
     fitKnots(robust, entity.robustKnots);
@@ -170,6 +172,10 @@ class EvidencePool {
 
   calibrationRows(): Float64Array {
     return Float64Array.from(this.#calibration);
+  }
+
+  calibrationTailSums(): Float64Array {
+    return Float64Array.from(this.#tailSums);
   }
 }
 
