@@ -46,6 +46,19 @@ export function chooseServerUser(
   );
 }
 
+/**
+ * A cluster of another user looks like an empty folder to us, so it must be refused before anything is made or mended.
+ * Root may use any.
+ */
+export function refuseForeignCluster(clusterDir: string, ownUid: number | undefined = process.getuid?.()): void {
+  const owner = statSync(clusterDir, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || ownUid === undefined || ownUid === 0 || owner === ownUid) return;
+  throw new TidewatchError(
+    'database_unavailable',
+    `${clusterDir} belongs to the user with id ${owner} (was Tidewatch started as root before?); run as that user, give the folder away with chown -R, or choose another data directory`,
+  );
+}
+
 /** Whether the user may pass through every folder above the path. */
 function canReach(user: ServerUser, target: string): boolean {
   for (let dir = path.dirname(path.resolve(target)); ; dir = path.dirname(dir)) {

@@ -14,7 +14,7 @@ import {
 } from './embedded-cluster.ts';
 import { clearLeftovers, runningServer, stopServer } from './embedded-postmaster.ts';
 import { type EmbeddedOptions, EmbeddedServer } from './embedded-server.ts';
-import { chooseServerUser } from './embedded-user.ts';
+import { chooseServerUser, refuseForeignCluster } from './embedded-user.ts';
 
 export type { EmbeddedOptions };
 
@@ -29,14 +29,33 @@ const DATABASE = 'tidewatch';
 /**
  * Starts the PostgreSQL that came with npm on its own cluster, making or mending what is missing, and starts it again
  * should it die. Nobody else may use the data folder meanwhile (the caller holds the folder's lock): a server that an
- * earlier process left running is stopped first. Throws TidewatchError platform_unsupported, port_taken or
- * database_unavailable.
+ * earlier process left running is stopped first. Throws TidewatchError platform_unsupported, port_taken, disk_full,
+ * file_missing or database_unavailable.
  */
 export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  try {
+    return await start(options);
+  } catch (error) {
+    throw fileError(error);
+  }
+}
+
+/** What the file system refused, in words for a person. */
+function fileError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof TidewatchError) return error;
+  const { code = '', path: file = '' } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return new TidewatchError('disk_full', file, { cause: error });
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR'].includes(code))
+    return new TidewatchError('file_missing', `${code} ${file}`, { cause: error });
+  return error;
+}
+
+async function start(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const { clock, log } = options;
   const paths = clusterPaths(options.dataDir);
   await mkdir(paths.dataDir, { recursive: true });
   const binaries = await findBinaries(paths.spareLibraries);
+  refuseForeignCluster(paths.cluster);
   const user = chooseServerUser(paths.cluster);
 
   const left = existsSync(paths.cluster) ? await runningServer(paths.cluster) : null;

@@ -23,7 +23,7 @@ import { systemClock } from '../../core/clock.ts';
 import { findPostgres, startPostgres } from '../../store/embedded.ts';
 import { ensureLibraryLinks } from '../../store/embedded-binaries.ts';
 import { isAlive } from '../../store/embedded-postmaster.ts';
-import { chooseServerUser, spawnAs } from '../../store/embedded-user.ts';
+import { chooseServerUser, refuseForeignCluster, spawnAs } from '../../store/embedded-user.ts';
 import type { StoreLogger } from '../../store/logger.ts';
 
 // mkdtemp's folder is closed to others, as root's home is: running as root, the server must get past it
@@ -156,6 +156,13 @@ describe.sequential('the embedded PostgreSQL', () => {
     }
   });
 
+  it('names the file when the data folder cannot be used', async () => {
+    const file = path.join(folder, 'a file');
+    writeFileSync(file, '');
+    const inFile = startPostgres({ dataDir: path.join(file, 'data'), clock: systemClock, log });
+    await expect(inFile).rejects.toMatchObject({ code: 'file_missing' });
+  });
+
   it('refuses a cluster of another major version and leaves it as it is', async () => {
     const version = path.join(cluster, 'PG_VERSION');
     const written = readFileSync(version, 'utf8');
@@ -213,6 +220,13 @@ describe('running as root', () => {
     expect(chooseServerUser(cluster, passwd, 0)?.uid).toBe(statSync(cluster).uid);
     writeFileSync(passwd, 'root:x:0:0::/:/bin/sh\n');
     expect(() => chooseServerUser(path.join(folder, 'none'), passwd, 0)).toThrow(/neither a user postgres nor nobody/);
+  });
+
+  it('leaves a cluster that only another user can read alone, where an ordinary user starts', () => {
+    const owner = statSync(folder).uid;
+    expect(() => refuseForeignCluster(folder, owner + 1)).toThrow(/belongs to the user with id/);
+    for (const uid of [owner, 0, undefined]) expect(() => refuseForeignCluster(folder, uid)).not.toThrow();
+    expect(() => refuseForeignCluster(path.join(folder, 'none'), 1)).not.toThrow();
   });
 
   it('needs no capability where every folder is open, and one where a folder is closed', () => {
