@@ -1,0 +1,95 @@
+import { fill, h } from './dom.js';
+import { describeIncident, formatCount } from './format.js';
+import { startRouter } from './router.js';
+import { empty } from './states.js';
+import { connect, loadStatus, on, state } from './store.js';
+import { formatTime, zone } from './time.js';
+
+/** Pages are loaded when first visited: the overview does not wait for the chart library. */
+const PAGES = {
+  overview: () => import('./overview.js'),
+  entity: () => import('./entity.js'),
+  incidents: () => import('./incidents.js'),
+  incident: () => import('./incident.js'),
+  pipeline: () => import('./pipeline.js'),
+};
+const IN_NAVIGATION = { incident: 'incidents', entity: 'overview' };
+
+const main = document.getElementById('main');
+let leaving = new AbortController();
+
+async function show({ page, params, query }, moved) {
+  leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.dataset.page === (IN_NAVIGATION[page] ?? page)) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  const load = PAGES[page];
+  if (!load) {
+    document.title = 'Not found · Tidewatch';
+    fill(main, h('h1', null, 'Not found'), empty('There is no such page.', h('a', { href: '/' }, 'To the overview')));
+    return;
+  }
+  const module = await load();
+  if (signal.aborted) return;
+  const root = h('div', { class: `page page-${page}` });
+  document.title = `${module.title(params)} · Tidewatch`;
+  const first = main.childElementCount === 0;
+  main.replaceChildren(root);
+  module.draw(root, { params, query, signal, on: (event, listener) => whileHere(signal, event, listener) });
+  if (moved && !first) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  }
+}
+
+function whileHere(signal, event, listener) {
+  signal.addEventListener('abort', on(event, listener));
+}
+
+function showConnection() {
+  const words = { connecting: 'Connecting', live: 'Live', lost: 'Not connected' };
+  const node = document.getElementById('connection');
+  node.dataset.state = state.trouble ? 'lost' : state.connection;
+  if (node.textContent !== words[state.connection]) node.textContent = words[state.connection];
+  const banner = document.getElementById('banner');
+  let text = '';
+  if (state.connection === 'lost') {
+    const known = state.knownMs === null ? '' : ` What you see is as of ${formatTime(state.knownMs)}.`;
+    text = `Connection to Tidewatch lost.${known} Trying again …`;
+  } else if (state.trouble) text = `${state.trouble.message} ${state.trouble.remedy}`;
+  if (banner.textContent !== text) banner.textContent = text;
+}
+
+function showStatus(status) {
+  const count = document.getElementById('open-count');
+  count.hidden = status.openIncidents === 0;
+  const more = status.openIncidents >= status.openIncidentsAtMost ? '+' : '';
+  fill(count, `${formatCount(status.openIncidents)}${more}`, h('span', { class: 'visually-hidden' }, ' open'));
+  fill(document.getElementById('version'), `Tidewatch ${status.version}`);
+}
+
+const announced = new Set();
+
+/** Said once an incident, when it opens, to those who do not see the list change. */
+function announce(incident) {
+  if (incident.resolvedMs !== null || announced.has(incident.id)) return;
+  announced.add(incident.id);
+  const log = document.getElementById('announcer');
+  log.append(h('p', null, `New incident: ${incident.entity}, ${describeIncident(incident)}`));
+  while (log.childElementCount > 5) log.firstElementChild.remove();
+}
+
+document.getElementById('zone').textContent = `Times in ${zone}`;
+on('connection', showConnection);
+on('status', showStatus);
+on('incident', announce);
+showConnection();
+connect();
+loadStatus().catch((error) => {
+  state.trouble = { message: error.message, remedy: error.remedy ?? '' };
+  showConnection();
+});
+startRouter(show);

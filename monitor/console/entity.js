@@ -1,0 +1,176 @@
+import { entityApi, get } from './api.js';
+import { entityCharts } from './charts.js';
+import { fill, h, panel, part } from './dom.js';
+import { describeAttribution, formatSeverity, formatShare } from './format.js';
+import { incidentList } from './incident-list.js';
+import { readingsTable } from './readings-table.js';
+import { entityLink, navigate } from './router.js';
+import { SOURCE_WORDS, severityBadge } from './severity.js';
+import { empty, loader } from './states.js';
+import { formatDuration, formatTime, now, timeElement } from './time.js';
+
+const RANGES = [
+  ['15m', '15 min', 15 * 60_000],
+  ['1h', '1 h', 3_600_000],
+  ['6h', '6 h', 6 * 3_600_000],
+  ['24h', '24 h', 24 * 3_600_000],
+];
+const DEFAULT_RANGE = '1h';
+const POINTS = 720;
+const LEAST_RELOAD_MS = 2_000;
+const STALE_WINDOWS = 6;
+
+export const title = ({ entity }) => entity;
+
+export function draw(root, page) {
+  const { stream, entity } = page.params;
+  const view = viewOf(page.query);
+  const zoom = (fromMs, toMs) => navigate(entityLink(stream, entity, { fromMs, toMs }));
+  const charts = entityCharts(zoom);
+  page.signal.addEventListener('abort', charts.destroy);
+  const facts = h('p', { class: 'entity-facts' });
+  const body = h('div', { class: 'entity-body' });
+  root.append(
+    h('div', { class: 'page-head' }, h('div', null, h('h1', null, entity), facts), rangeNav(stream, entity, view)),
+    body,
+  );
+  const why = panel('What stands out', { class: 'why' });
+  const incidents = panel('Incidents of this entity', { class: 'own-incidents' });
+  const values = h(
+    'details',
+    { class: 'panel values', dataset: { key: 'values' } },
+    h('summary', null, 'Newest values as a table'),
+  );
+  const valuesBody = h('div');
+  values.append(valuesBody);
+  const drawFacts = part(facts, factsOf);
+  const drawWhy = part(why.body, (latest, peak) => whyWords(latest, peak));
+  const drawIncidents = part(incidents.body, (list) =>
+    list.length === 0 ? empty('No incident of this entity so far.') : incidentList(list, { names: false }),
+  );
+
+  const show = (data) => {
+    drawFacts(stream, data.latest, data.stepMs, data.windowMs);
+    drawIncidents(data.incidents.slice(0, 8));
+    if (data.times.length === 0) {
+      fill(body, nothing(data, stream, entity), incidents.node);
+      return;
+    }
+    if (!body.contains(charts.node))
+      fill(body, h('div', { class: 'beside' }, why.node, incidents.node), charts.node, values);
+    drawWhy(data.latest, data.peak);
+    charts.update(data);
+    fill(valuesBody, readingsTable(data));
+  };
+  const reload = loader(
+    body,
+    entity,
+    page.signal,
+    () => get(entityApi(stream, entity), queryOf(view), page.signal),
+    show,
+  );
+
+  if (view.live) {
+    // A day of windows need not be read again for each new one.
+    const leastMs = Math.max(LEAST_RELOAD_MS, view.lengthMs / POINTS);
+    let readMs = now();
+    page.on('verdicts', ({ entities }) => {
+      if (now() - readMs < leastMs || !entities.some((e) => e.stream === stream && e.entity === entity)) return;
+      readMs = now();
+      reload();
+    });
+  }
+  page.on('incident', (incident) => {
+    if (incident.stream === stream && incident.entity === entity) reload();
+  });
+  page.on('again', reload);
+}
+
+function viewOf(query) {
+  const [from, to] = [Number(query.from), Number(query.to)];
+  if (query.from && query.to && from < to) return { live: false, fromMs: from, toMs: to };
+  const [key, , lengthMs] =
+    RANGES.find(([name]) => name === query.range) ?? RANGES.find(([name]) => name === DEFAULT_RANGE);
+  return { live: true, key, lengthMs };
+}
+
+function queryOf(view) {
+  if (!view.live) return { from: view.fromMs, to: view.toMs, points: POINTS };
+  return { from: Math.floor(now() - view.lengthMs), to: Math.ceil(now()), points: POINTS };
+}
+
+function rangeNav(stream, entity, view) {
+  return h(
+    'nav',
+    { class: 'tabs', 'aria-label': 'Time range' },
+    !view.live && h('span', { class: 'fixed-range' }, `${formatTime(view.fromMs)} to ${formatTime(view.toMs)}`),
+    RANGES.map(([key, name]) =>
+      h('a', { href: entityLink(stream, entity, key), 'aria-current': view.key === key ? 'true' : undefined }, name),
+    ),
+  );
+}
+
+function factsOf(stream, latest, stepMs, windowMs) {
+  if (!latest) return ['stream ', h('b', null, stream)];
+  const stale = now() - latest.lastWindowEndMs > STALE_WINDOWS * latest.windowMs;
+  return [
+    severityBadge(latest.severity),
+    h('span', { class: `tag source-${latest.source}` }, SOURCE_WORDS[latest.source]),
+    latest.probation && h('span', { class: 'tag' }, 'probation: too little history to be sure'),
+    h('span', null, 'stream ', h('b', null, stream)),
+    h('span', null, stale ? 'silent, last window ' : 'last window ', timeElement(latest.lastWindowEndMs, 'both')),
+    h('span', null, `windows of ${formatDuration(windowMs)}`),
+    stepMs > windowMs && h('span', null, `each point is the most severe window of ${formatDuration(stepMs)}`),
+  ];
+}
+
+function whyWords(latest, peak) {
+  if (latest.severity > 1) return [h('p', null, 'Now, anomalous:'), words(latest)];
+  const calm = 'The newest window is like this entity.';
+  if (!peak || peak.severity <= 1) return h('p', null, `${calm} So was every window of this range.`);
+  return [
+    h(
+      'p',
+      null,
+      calm,
+      ' The most severe one of this range, ',
+      formatSeverity(peak.severity),
+      ' at ',
+      formatTime(peak.lastWindowEndMs),
+      ':',
+    ),
+    words(peak),
+  ];
+}
+
+function words(verdict) {
+  if (verdict.attributions.length === 0) return h('p', { class: 'hint' }, 'No single metric stands out.');
+  return h(
+    'ul',
+    { class: 'words' },
+    verdict.attributions
+      .filter((a, i) => i === 0 || a.share >= 0.05)
+      .slice(0, 4)
+      .map((a) =>
+        h(
+          'li',
+          null,
+          describeAttribution(a),
+          ' ',
+          h('span', { class: 'hint' }, `${formatShare(a.share)} of the evidence`),
+        ),
+      ),
+  );
+}
+
+function nothing(data, stream, entity) {
+  if (data.newestMs === null) return empty('No window yet.', 'The first one appears seconds after the first point.');
+  const link = entityLink(stream, entity, { fromMs: data.newestMs - 3_600_000, toMs: data.newestMs + 60_000 });
+  return empty(
+    'No window in this range.',
+    'The newest one ended ',
+    timeElement(data.newestMs, 'both'),
+    '. ',
+    h('a', { href: link }, 'Show the hour before it'),
+  );
+}

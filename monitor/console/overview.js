@@ -1,0 +1,121 @@
+import { get } from './api.js';
+import { h, panel, part } from './dom.js';
+import { entityGrid } from './entity-grid.js';
+import { faultPanel } from './faults.js';
+import { plural } from './format.js';
+import { incidentList } from './incident-list.js';
+import { empty, loader } from './states.js';
+import { state } from './store.js';
+import { streamCards } from './streams.js';
+
+const SHOWN_INCIDENTS = 6;
+const SHOWN_ENTITIES = 300;
+/** A record this old means that telemetry has stopped. */
+const STALE_MS = 60_000;
+
+export const title = () => 'Overview';
+
+/** Ten seconds: is telemetry arriving, what serves, what is wrong, who. */
+export function draw(root, page) {
+  const { signal } = page;
+  const headline = h('h1', { class: 'headline' }, 'Reading the state …');
+  const streams = panel('Streams', { class: 'area-streams' });
+  const allIncidents = h('a', { href: '/incidents' }, 'All incidents');
+  const incidents = panel('Open incidents', { class: 'area-incidents' }, allIncidents);
+  const order = h('p', { class: 'hint wide-only' }, 'Most severe first, then by name. More than 1 is anomalous.');
+  const entities = panel('Entities', { class: 'area-entities' }, order);
+  const faults = faultPanel(page);
+  root.append(headline, h('div', { class: 'overview' }, streams.node, incidents.node, entities.node, faults.node));
+
+  const drawStreams = part(streams.body, streamCards);
+  const drawIncidents = part(incidents.body, (open) => openIncidents(open));
+  const drawEntities = part(entities.body, (list, total, open) => entityGrid(list, total, open));
+  const drawHeadline = part(headline, (words, alarmed) => h('span', { class: alarmed ? 'alarmed' : '' }, words));
+
+  let open = [];
+  let known = new Map();
+  let total = 0;
+  let loadedIncidents = false;
+  let loadedEntities = false;
+
+  const refresh = () => {
+    if (state.status) {
+      drawStreams(state.status.streams);
+      const [words, alarmed] = summary(state.status, loadedIncidents ? open.length : state.status.openIncidents);
+      drawHeadline(words, alarmed);
+    }
+    if (loadedIncidents) drawIncidents(open);
+    if (loadedEntities) drawEntities([...known.values()], total, open);
+  };
+
+  const loadIncidents = loader(
+    incidents.body,
+    'incidents',
+    signal,
+    () => get('/api/incidents', { open: true, limit: 50 }, signal),
+    (data) => {
+      loadedIncidents = true;
+      open = data.incidents;
+      refresh();
+    },
+  );
+  const loadEntities = loader(
+    entities.body,
+    'entities',
+    signal,
+    () => get('/api/entities', { limit: SHOWN_ENTITIES }, signal),
+    (data) => {
+      loadedEntities = true;
+      total = data.total;
+      known = new Map(data.entities.map((e) => [`${e.stream}/${e.entity}`, e]));
+      refresh();
+    },
+  );
+
+  page.on('status', refresh);
+  page.on('verdicts', ({ entities: changed }) => {
+    let unseen = false;
+    for (const entity of changed) {
+      const key = `${entity.stream}/${entity.entity}`;
+      if (known.has(key)) known.set(key, { ...known.get(key), ...entity });
+      else if (total <= SHOWN_ENTITIES) unseen = true;
+    }
+    if (unseen && loadedEntities) loadEntities();
+    refresh();
+  });
+  page.on('incident', (incident) => {
+    open = open.filter((i) => i.id !== incident.id);
+    if (incident.resolvedMs === null) open = [incident, ...open].sort((a, b) => b.startMs - a.startMs);
+    refresh();
+  });
+  page.on('again', () => {
+    loadIncidents();
+    loadEntities();
+    faults.load();
+  });
+  refresh();
+}
+
+function openIncidents(open) {
+  if (open.length === 0)
+    return empty('No open incidents.', 'Every entity behaves like itself, as far as its history tells.');
+  const more = open.length - SHOWN_INCIDENTS;
+  return [
+    incidentList(open.slice(0, SHOWN_INCIDENTS)),
+    more > 0 && h('p', { class: 'hint' }, h('a', { href: '/incidents' }, `and ${plural(more, 'more open incident')}`)),
+  ];
+}
+
+/** One sentence, and whether it is bad news. */
+function summary(status, openCount) {
+  const incidents = openCount === 0 ? 'No open incidents' : plural(openCount, 'open incident');
+  if (status.streams.length === 0) return ['No stream is configured yet.', true];
+  const silent = status.streams.filter((s) => s.lastRecordMs === null);
+  if (silent.length === status.streams.length) return ['No telemetry has arrived yet.', true];
+  const stale = status.streams.filter((s) => s.lastRecordMs !== null && status.nowMs - s.lastRecordMs > STALE_MS);
+  const behind = status.streams.reduce((sum, s) => sum + (s.lagRecords ?? 0), 0);
+  const names = stale.map((s) => s.stream).join(', ');
+  const arriving = stale.length > 0 ? `telemetry of ${names} has stopped` : 'telemetry is arriving';
+  const lag = behind > 1_000 ? `, ${plural(behind, 'record')} behind` : '';
+  return [`${incidents}, ${arriving}${lag}.`, openCount > 0 || stale.length > 0];
+}

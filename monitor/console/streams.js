@@ -1,0 +1,70 @@
+import { h } from './dom.js';
+import { formatCount, formatNumber, plural } from './format.js';
+import { SOURCE_WORDS } from './severity.js';
+import { empty } from './states.js';
+import { timeElement } from './time.js';
+
+/** What serves each stream, and whether its telemetry arrives. */
+export function streamCards(streams) {
+  if (streams.length === 0) return empty('No stream is configured.', 'Add one in tidewatch.yaml.');
+  return h('ul', { class: 'streams' }, streams.map(streamCard));
+}
+
+export function streamCard(s) {
+  return h(
+    'li',
+    { class: 'stream' },
+    h(
+      'p',
+      { class: 'stream-title' },
+      h('b', null, s.stream),
+      h('span', { class: `tag source-${s.source ?? 'none'}` }, servedBy(s)),
+    ),
+    s.training && trainingBar(s.training),
+    h(
+      'p',
+      { class: 'stream-facts' },
+      fact(s.pointsPerS === null ? 'measuring' : formatNumber(s.pointsPerS), 'points/s'),
+      fact(s.lagRecords === null ? 'unknown' : formatCount(s.lagRecords), 'lag, records'),
+      h(
+        'span',
+        { class: 'fact' },
+        h('b', null, s.lastRecordMs === null ? 'none yet' : timeElement(s.lastRecordMs)),
+        ' ',
+        h('span', null, 'last record'),
+      ),
+    ),
+    h('p', { class: 'stream-dispositions' }, dispositionWords(s.counters)),
+  );
+}
+
+export function servedBy(s) {
+  if (s.mode === 'disabled') return 'switched off';
+  return s.source === null ? 'not served by this process' : SOURCE_WORDS[s.source];
+}
+
+const fact = (value, name) => h('span', { class: 'fact' }, h('b', null, value), ' ', h('span', null, name));
+
+/** The first forest trains by itself; how long until then is the first thing asked. */
+export function trainingBar({ windows, needed }) {
+  const words = `Forest trains after ${formatCount(needed)} windows; ${formatCount(windows)} seen`;
+  return h(
+    'p',
+    { class: 'training' },
+    h('progress', { max: needed, value: Math.min(windows, needed), 'aria-label': words }),
+    h('span', null, words),
+  );
+}
+
+/** All applied is the good case and needs few words; everything else is named. */
+function dispositionWords(c) {
+  const others = [
+    [c.late, 'late'],
+    [c.duplicate, 'duplicate'],
+    [c.dead_lettered, 'dead-lettered'],
+    [c.filtered, 'filtered'],
+  ].filter(([n]) => n > 0);
+  const points = plural(c.applied, 'point');
+  if (others.length === 0) return `${points} applied, none late, duplicate or dead-lettered`;
+  return `${points} applied, ${others.map(([n, word]) => `${formatCount(n)} ${word}`).join(', ')}`;
+}
