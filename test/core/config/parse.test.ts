@@ -115,7 +115,7 @@ test('unknown variables are refused with the nearest one, what orchestrators set
   expect(problems({ env: { TIDEWATCH_PORT: 'eighty' } })[0]).toBe(
     'http.port (TIDEWATCH_PORT): got "eighty", wanted a whole number from 0 to 65535',
   );
-  const kubernetes = { TIDEWATCH_PORT: 'tcp://10.0.0.1:8484', TIDEWATCH_SERVICE_HOST: '10.0.0.1' };
+  const kubernetes = { TIDEWATCH_PORT: 'tcp://192.0.2.1:8484', TIDEWATCH_SERVICE_HOST: '192.0.2.1' };
   expect(problems({ env: kubernetes })).toEqual([]);
 });
 

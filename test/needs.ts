@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { describe } from 'vitest';
+
+/** Folder of the labelled telemetry, where there is one. */
+export const PACK = found(process.env.TIDEWATCH_PACK, '../shared/data/dev', 'MANIFEST.json');
+/** Folder of the detectors that others wrote and their results, where there is one. */
+export const PEERS = found(process.env.TIDEWATCH_PEERS, '../shared/peers', 'README.md');
+
+function found(named: string | undefined, usual: string, proof: string): string | null {
+  const folder = path.resolve(named ?? usual);
+  return existsSync(path.join(folder, proof)) ? folder : null;
+}
+
+/** What a machine may lack: whether it is there, and the reason that is shown where it is not. */
+const NEEDS = {
+  pack: [() => PACK !== null, 'no labelled telemetry; TIDEWATCH_PACK names its folder'],
+  peers: [() => PEERS !== null, 'no results of other detectors; TIDEWATCH_PEERS names their folder'],
+  python: [
+    () => spawnSync('python3', ['-c', 'import sklearn'], { stdio: 'ignore', timeout: 20_000 }).status === 0,
+    'no python3 with scikit-learn',
+  ],
+  chromium: [
+    () => process.platform === 'linux' && process.arch === 'x64' && resolves('@sparticuz/chromium'),
+    'the browser of the tests is built for Linux on x64',
+  ],
+} as const satisfies Record<string, readonly [available: () => boolean, reason: string]>;
+
+export type Need = keyof typeof NEEDS;
+
+function resolves(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false; // not installed is the answer
+  }
+}
+
+const asked = new Map<Need, boolean>();
+
+/**
+ * `describe` for tests that need what not every machine has. Where it is lacking they are skipped, and the reason is
+ * part of their title: test/run.js reads it there, tells it last, and under CI=true lets only pack and peers be lacking.
+ */
+export function needs(what: Need): (name: string, tests: () => void) => void {
+  const [available, reason] = NEEDS[what];
+  if (!asked.has(what)) asked.set(what, available());
+  if (asked.get(what)) return (name, tests) => describe(name, tests);
+  return (name, tests) => describe.skip(`${name} [needs ${what}: ${reason}]`, tests);
+}
