@@ -20,6 +20,8 @@ export class EntityState {
   /** A slowly fading maximum of the time between windows with data. */
   usualGapMs = 0;
   windows = 0;
+  /** Decades by which this entity's alarm threshold lies above the stream's; see alarm-threshold.ts. */
+  thresholdExcess = 0;
   tracker = new IncidentTracker();
   fallback: FallbackScorer;
   forest: ForestScorer | null = null;
@@ -50,7 +52,10 @@ export class EntityState {
     this.baseline = null;
     if (model === null) return;
     const own = model.entities.get(entity);
-    if (own !== undefined) return this.#install(model, own, rows);
+    if (own !== undefined) {
+      this.#install(model, own, rows);
+      return;
+    }
     const peer = model.peers.get(featureKey(this.schema.names));
     if (peer !== undefined) this.baseline = new PeerBaseline(peer);
   }
@@ -85,6 +90,7 @@ export class EntityState {
     writer.f64(this.lastEndMs);
     writer.f64(this.usualGapMs);
     writer.u32(this.windows);
+    writer.f64(this.thresholdExcess);
     writer.f64s(this.memory);
     this.tracker.save(writer);
     this.fallback.save(writer);
@@ -105,6 +111,7 @@ export class EntityState {
     state.lastEndMs = reader.f64('end of the last window');
     state.usualGapMs = reader.f64('usual gap');
     state.windows = reader.u32('windows seen');
+    state.thresholdExcess = reader.f64('threshold excess');
     const memory = reader.f64s('feature memory');
     if (memory.length !== schema.memorySize) {
       throw new CorruptBytes(`feature memory has ${memory.length} values, expected ${schema.memorySize}`, reader.at);

@@ -25,8 +25,7 @@ export class FoldState {
   modelId = '';
   model: StreamModel | null = null;
   calibrationVersion = 0;
-  /** Decades of evidence at which a window is anomalous. */
-  alertDecades: number;
+  alertRate: number;
   /** Newest hop boundary at which absent entities were looked for. */
   absenceCheckedMs = Number.NEGATIVE_INFINITY;
   /** Scratch rows by number of features, shared by all scorers. */
@@ -38,7 +37,12 @@ export class FoldState {
     this.#config = config;
     this.windows = new Windows(config);
     this.#schemas = new FeatureSchemas(config);
-    this.alertDecades = alertDecades(config.detector.alertRate);
+    this.alertRate = config.detector.alertRate;
+  }
+
+  /** Decades of evidence at which a window is anomalous, before what an entity's own threshold adds. */
+  get alertDecades(): number {
+    return alertDecades(this.alertRate);
   }
 
   /** The state of an entity, brought up to the metrics that it has by now. */
@@ -64,7 +68,7 @@ export class FoldState {
         break;
       case 'calibration':
         this.calibrationVersion = entry.version;
-        this.alertDecades = alertDecades(entry.alertRate);
+        this.alertRate = entry.alertRate;
         break;
       case 'model':
         this.#install(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
@@ -88,7 +92,7 @@ export class FoldState {
     writer.text(this.modelId);
     writer.text(this.mode);
     writer.u32(this.calibrationVersion);
-    writer.f64(this.alertDecades);
+    writer.f64(this.alertRate);
     writer.u32(this.controlSequence);
     writer.f64(this.absenceCheckedMs);
     for (const key of COUNTERS) writer.f64(this.counters[key]);
@@ -133,7 +137,9 @@ export class FoldState {
     }
     this.mode = mode;
     this.calibrationVersion = reader.u32('calibration version');
-    this.alertDecades = reader.f64('alert decades');
+    this.alertRate = reader.f64('alert rate');
+    if (!(this.alertRate > 0 && this.alertRate < 1))
+      throw new CorruptBytes(`alert rate is ${this.alertRate}`, reader.at);
     this.controlSequence = reader.u32('control sequence');
     this.absenceCheckedMs = reader.f64('absence check');
     for (const key of COUNTERS) this.counters[key] = reader.f64(key);

@@ -3,6 +3,7 @@ import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
 import type { Counters, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
+import { nextExcess } from './alarm-threshold.ts';
 import { attribute } from './assessment.ts';
 import { Assessor } from './assessor.ts';
 import { pValueOf } from './calibration.ts';
@@ -196,7 +197,8 @@ export class Fold implements PartitionFold, DecodeSink {
     if (returned !== null) this.#out.incidents.push(returned);
     if (state.mode === 'disabled') return;
     const assessment = this.#assessor.assess(entity, values, startMs, state.mode, state.model);
-    const severity = assessment.decades / state.alertDecades;
+    const severity = assessment.decades / (state.alertDecades + entity.thresholdExcess);
+    entity.thresholdExcess = nextExcess(entity.thresholdExcess, severity > 1, state.alertRate);
     const forest = assessment.source === 'forest';
     const verdict: Verdict = {
       stream: this.#config.name,

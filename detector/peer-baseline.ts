@@ -32,7 +32,8 @@ export class PeerBaseline {
     for (let c = 0; c < values.length; c++) {
       const x = values[c]!;
       if (Number.isNaN(x)) continue;
-      const n = (this.#counts[c] = this.#counts[c]! + 1);
+      const n = this.#counts[c]! + 1;
+      this.#counts[c] = n;
       const d = x - this.#mean[c]!;
       this.#mean[c]! += d / n;
       this.#m2[c]! += d * (x - this.#mean[c]!);

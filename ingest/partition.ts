@@ -31,6 +31,8 @@ export interface PartitionOptions<F extends PartitionFold> {
 const READ_BYTES = 1 << 20;
 /** A checkpoint may take this share of the time: large states are saved less often, and replay stays bounded by it. */
 const CHECKPOINT_SHARE = 0.1;
+/** Troubles of PostgreSQL that pass, or that an operator mends while we wait. */
+const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'disk_full']);
 /** Pause after PostgreSQL refused a write; the log is the buffer meanwhile. */
 const RETRY_MS = [100, 250, 500, 1000, 2000, 5000];
 
@@ -90,7 +92,9 @@ export class Partition<F extends PartitionFold> {
       else this.#o.onNotice?.('the saved state does not fit; windows start afresh at its offset', restored.fault);
     }
     if (this.#next < log.start()) {
-      this.#o.onNotice?.(`records ${this.#next} to ${log.start() - 1} were removed from the log before they were read`);
+      const to = log.start() - 1;
+      this.#o.onNotice?.(`records ${this.#next} to ${to} were removed from the log before they were read`);
+      await store.recordLoss(this.#next, log.start(), 'retention');
       this.#next = log.start();
     }
     this.#savedSequence = this.#fold.controlSequence;
@@ -230,9 +234,9 @@ export class Partition<F extends PartitionFold> {
       try {
         return await write();
       } catch (cause) {
-        if (!(cause instanceof TidewatchError) || cause.code !== 'database_unavailable') throw cause;
+        if (!(cause instanceof TidewatchError) || !PASSING.has(cause.code)) throw cause;
         if (attempt === 0)
-          this.#o.onNotice?.('PostgreSQL does not answer; waiting for it', { code: cause.code, detail: cause.detail });
+          this.#o.onNotice?.('cannot write to PostgreSQL; waiting', { code: cause.code, detail: cause.detail });
         await this.#o.clock.sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!);
       }
     }

@@ -1,0 +1,153 @@
+import type { Clock } from '../../core/clock.ts';
+import type { StreamConfig } from '../../core/config/stream.ts';
+import type { Fault } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/hash.ts';
+import { Fold } from '../../detector/fold.ts';
+import { modelIdOf } from '../../detector/offline.ts';
+import type { TrainingRow } from '../../detector/ports.ts';
+import { decoderFor } from '../../ingest/decode/index.ts';
+import { Partition } from '../../ingest/partition.ts';
+import type { Log, ModelStore, Outputs, PartitionStore } from '../../ingest/ports.ts';
+import type { StreamStatus } from '../../monitor/ports.ts';
+import type { TrainingAnswer, TrainingOrder } from './training.ts';
+
+/** Silence after which a stream's watermark is moved: at least one hop, so that its last window closes. */
+const IDLE_MS = 5_000;
+/** Records behind which a stream does not count as ready. */
+const READY_LAG = 10_000;
+/** A training that failed for lack of data is tried again after so many more windows, as a share of those needed. */
+const RETRAIN_SHARE = 0.5;
+
+export interface StreamRuntimeOptions {
+  config: StreamConfig;
+  log: Log;
+  store: PartitionStore;
+  models: ModelStore;
+  clock: Clock;
+  owner: string;
+  checkpointMs: number;
+  train: (order: TrainingOrder) => Promise<TrainingAnswer>;
+  /** Readings of the stream's stored verdicts. */
+  rows: () => AsyncIterable<TrainingRow>;
+  onFlushed: (outputs: Outputs) => void;
+  onStatus: () => void;
+  say: (stream: string, message: string, fault?: Fault) => void;
+}
+
+/** One stream of the embedded process: its partition loop, and its first training. */
+export class StreamRuntime {
+  readonly config: StreamConfig;
+  readonly #o: StreamRuntimeOptions;
+  readonly #partition: Partition<Fold>;
+  readonly #stop = new AbortController();
+  #running: Promise<void> | null = null;
+  #claimed = false;
+  #training = false;
+  #trainAtWindows: number;
+
+  constructor(options: StreamRuntimeOptions) {
+    const { config, say } = options;
+    this.config = config;
+    this.#o = options;
+    this.#trainAtWindows = config.training.windows;
+    const decoder = decoderFor(config);
+    this.#partition = new Partition<Fold>({
+      ...options,
+      folds: {
+        create: () => new Fold(config, decoder),
+        modelOf: Fold.modelOf,
+        restore: (state, model) => Fold.restore(config, decoder, state, model),
+      },
+      idleMs: IDLE_MS,
+      onFlushed: (outputs) => {
+        options.onFlushed(outputs);
+        this.#trainWhenDue();
+      },
+      onNotice: (message, fault) => say(config.name, message, fault),
+    });
+  }
+
+  /** Claims the partition and starts folding. failed: called once if the loop dies. */
+  async start(failed: (cause: unknown) => void): Promise<void> {
+    await this.#partition.claim();
+    this.#claimed = true;
+    this.#running = this.#partition.run(this.#stop.signal).catch(failed);
+  }
+
+  /** Folds what was read, saves it and lets the partition go. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  get modelId(): string {
+    return this.#claimed ? this.#partition.fold.state.modelId : '';
+  }
+
+  /** Newest event time that was folded; −∞ before the first. */
+  get newestMs(): number {
+    return this.#claimed
+      ? this.#partition.fold.watermarkMs + this.config.window.allowedLatenessMs
+      : Number.NEGATIVE_INFINITY;
+  }
+
+  get offsetSaved(): number {
+    return this.#partition.offsetSaved;
+  }
+
+  get lag(): number {
+    return this.#claimed ? this.#partition.lag : 0;
+  }
+
+  status(): StreamStatus {
+    const state = this.#claimed ? this.#partition.fold.state : null;
+    const modelId = state?.modelId ?? '';
+    const mode = state?.mode ?? 'forest';
+    const windows = this.#claimed ? this.#partition.fold.longestHistory : 0;
+    return {
+      stream: this.config.name,
+      mode,
+      source: modelId !== '' && mode === 'forest' ? 'forest' : 'fallback',
+      modelId: modelId === '' ? null : modelId,
+      training:
+        modelId === '' ? { windows: Math.min(windows, this.#trainAtWindows), needed: this.#trainAtWindows } : null,
+      lagRecords: this.lag,
+      ready: this.#claimed && this.lag < READY_LAG,
+    };
+  }
+
+  /** Stores an artifact and switches the stream to it by a control entry; resolves when that is durable. */
+  async serve(artifact: Uint8Array, about: Record<string, unknown>): Promise<void> {
+    const modelId = modelIdOf(artifact);
+    await this.#o.models.put(modelId, this.config.name, artifact, about);
+    await this.#partition.change({ kind: 'model', modelId, sha256: sha256Hex(artifact) });
+    this.#o.onStatus();
+  }
+
+  #trainWhenDue(): void {
+    if (this.#training || this.modelId !== '' || this.#stop.signal.aborted) return;
+    if (this.#partition.fold.longestHistory < this.#trainAtWindows) return;
+    this.#training = true;
+    this.#trainFirst()
+      .catch((cause) => this.#o.say(this.config.name, `the first training failed: ${String(cause)}`))
+      .finally(() => {
+        this.#training = false;
+      });
+  }
+
+  async #trainFirst(): Promise<void> {
+    const { say } = this.#o;
+    const { name } = this.config;
+    say(name, `trains its first forest on ${this.#partition.fold.longestHistory} windows`);
+    const rows: TrainingRow[] = [];
+    for await (const row of this.#o.rows()) rows.push(row);
+    const answer = await this.#o.train({ kind: 'rows', config: this.config, rows });
+    if (!answer.ok) {
+      this.#trainAtWindows += Math.ceil(this.config.training.windows * RETRAIN_SHARE);
+      say(name, `the first training is put off until window ${this.#trainAtWindows}`, answer.fault);
+      return;
+    }
+    await this.serve(answer.value.artifact, { ...answer.value.summary, origin: 'first training' });
+    say(name, 'the forest serves');
+  }
+}
