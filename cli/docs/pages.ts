@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { featuresPage } from '../../core/config/feature-docs.ts';
 import { jsonSchema } from '../../core/config/json-schema.ts';
 import { configPage, errorsPage } from '../../core/config/pages.ts';
+import { faultsPage } from '../../scenarios/faults/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
 
@@ -10,6 +11,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/config.md': configPage,
   'docs/reference/errors.md': errorsPage,
   'docs/reference/features.md': featuresPage,
+  'docs/reference/faults.md': faultsPage,
   'docs/reference/cli.md': cliPage,
   'tidewatch.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 };
