@@ -1,5 +1,6 @@
 import { fill, h } from './dom.js';
-import { describeIncident, formatCount } from './format.js';
+import { formatCount } from './format.js';
+import { describeIncident } from './incident-list.js';
 import { startRouter } from './router.js';
 import { empty } from './states.js';
 import { connect, loadStatus, on, state } from './store.js';
@@ -17,13 +18,15 @@ const IN_NAVIGATION = { incident: 'incidents', entity: 'overview' };
 
 const main = document.getElementById('main');
 let leaving = new AbortController();
+let shownBefore = false;
 
 async function show({ page, params, query }, moved) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
   for (const link of document.querySelectorAll('nav a')) {
-    if (link.dataset.page === (IN_NAVIGATION[page] ?? page)) link.setAttribute('aria-current', 'page');
+    if (link.dataset.page === page) link.setAttribute('aria-current', 'page');
+    else if (link.dataset.page === IN_NAVIGATION[page]) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');
   }
   const load = PAGES[page];
@@ -36,13 +39,13 @@ async function show({ page, params, query }, moved) {
   if (signal.aborted) return;
   const root = h('div', { class: `page page-${page}` });
   document.title = `${module.title(params)} · Tidewatch`;
-  const first = main.childElementCount === 0;
   main.replaceChildren(root);
   module.draw(root, { params, query, signal, on: (event, listener) => whileHere(signal, event, listener) });
-  if (moved && !first) {
+  if (moved && shownBefore) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
+  shownBefore = true;
 }
 
 function whileHere(signal, event, listener) {
@@ -88,8 +91,10 @@ on('status', showStatus);
 on('incident', announce);
 showConnection();
 connect();
-loadStatus().catch((error) => {
-  state.trouble = { message: error.message, remedy: error.remedy ?? '' };
-  showConnection();
-});
-startRouter(show);
+// Pages ask for times relative to now, so the server's clock comes first.
+loadStatus()
+  .catch((error) => {
+    state.trouble = { message: error.message, remedy: error.remedy ?? '' };
+    showConnection();
+  })
+  .finally(() => startRouter(show));

@@ -1,6 +1,9 @@
 import { h, table } from './dom.js';
 import { formatBand, formatShare, formatValue } from './format.js';
 
+const LEAST_SHARE = 0.01;
+const ALWAYS = 3;
+
 /** Which metrics carry the evidence, how much of it, and what was expected of them. */
 export function attributionTable(attributions) {
   return table(
@@ -18,6 +21,6 @@ export function attributionTable(attributions) {
       { title: 'Value', class: 'number', cell: (a) => formatValue(a.metric, a.value) },
       { title: 'Expected', class: 'number', cell: (a) => formatBand(a.metric, a.expectedLow, a.expectedHigh) },
     ],
-    attributions,
+    attributions.filter((a, i) => i < ALWAYS || a.share >= LEAST_SHARE),
   );
 }

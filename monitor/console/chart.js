@@ -56,15 +56,22 @@ export function createChart(options) {
       const width = Math.max(MARK_MIN_PX, u.valToPos(toMs, 'x', true) - left);
       ctx.fillRect(left, u.bbox.top, width, u.bbox.height);
     }
-    if (options.limit !== undefined) {
-      const y = Math.round(u.valToPos(options.limit, 'y', true)) + 0.5;
-      ctx.strokeStyle = colour('alarm');
-      ctx.setLineDash([5, 4]);
-      ctx.beginPath();
-      ctx.moveTo(u.bbox.left, y);
-      ctx.lineTo(u.bbox.left + u.bbox.width, y);
-      ctx.stroke();
-    }
+    ctx.restore();
+  };
+
+  /** After the grid, which has a line at the same height. */
+  const drawLimit = (u) => {
+    if (options.limit === undefined) return;
+    const { ctx } = u;
+    ctx.save();
+    const y = Math.round(u.valToPos(options.limit, 'y', true)) + 0.5;
+    ctx.strokeStyle = colour('alarm');
+    ctx.lineWidth = 1;
+    ctx.setLineDash([5, 4]);
+    ctx.beginPath();
+    ctx.moveTo(u.bbox.left, y);
+    ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    ctx.stroke();
     ctx.restore();
   };
 
@@ -99,6 +106,7 @@ export function createChart(options) {
         bands: options.bands ?? [],
         hooks: {
           drawClear: [drawMarks],
+          drawAxes: [drawLimit],
           setCursor: [(u) => say(u.cursor.idx ?? null)],
           setSelect: [
             (u) => {
@@ -153,7 +161,7 @@ export const bandSeries = [
   {
     stroke: () => colour('alarm'),
     paths: () => null,
-    points: { show: true, size: 5, stroke: () => colour('alarm'), fill: () => colour('alarm') },
+    points: { show: true, size: 4, stroke: () => colour('alarm'), fill: () => colour('alarm') },
   },
 ];
 export const bandFill = [{ series: [2, 1], fill: () => colour('band') }];

@@ -8,7 +8,7 @@ import { formatTime } from './time.js';
 const SEVERITY_HEIGHT_PX = 130;
 const METRIC_HEIGHT_PX = 150;
 
-/** Charts of one entity: severity first, then its metrics. only: metrics to show, all if left out. */
+/** Charts of one entity: severity first, then its metrics. only: metrics to show, in this order; all if left out. */
 export function entityCharts(onZoom, only) {
   const severityAt = h('div', { class: 'severity-chart' });
   const grid = h('div', { class: 'charts' });
@@ -80,8 +80,8 @@ export function entityCharts(onZoom, only) {
         withGaps(times, [severity, above], stepMs),
         `Severity over time: ${plural(data.anomalousWindows, 'anomalous window')} of ${data.windows}.`,
       );
-      for (const series of data.series) {
-        if (only && !only.includes(series.metric)) continue;
+      const shown = only ? only.flatMap((m) => data.series.filter((s) => s.metric === m)) : data.series;
+      for (const series of shown) {
         const { feature, low, high, value } = series;
         const out = outside(series);
         put(

@@ -65,11 +65,11 @@ export function panel(title, props = {}, ...aside) {
   return { node, body };
 }
 
-/** Columns: { title, cell(row), class? }. Below 640 px each row becomes a block whose cells carry their titles. */
+/** Columns: { title, cell(row), class?, wide? }. Below 640 px each row becomes a block whose cells carry their titles. */
 export function table(caption, columns, rows) {
   return h(
     'table',
-    { class: 'data', role: 'table' },
+    { class: `data ${columns.length <= 4 && columns.every((c) => !c.wide) ? 'narrow' : ''}`, role: 'table' },
     h('caption', { class: 'visually-hidden' }, caption),
     h(
       'thead',

@@ -38,7 +38,7 @@ function cell(e, shared) {
   const absent = e.kind === 'absence';
   const word = absent ? 'silent' : level;
   const marks = [e.kind && !absent && 'open incident', e.probation && 'still learning'].filter(Boolean);
-  const spoken = `${e.entity}, severity ${formatSeverity(e.severity)}, ${[word, ...marks].join(', ')}`;
+  const spoken = [...marks, shared && `stream ${e.stream}`].filter(Boolean);
   return h(
     'li',
     null,
@@ -47,12 +47,13 @@ function cell(e, shared) {
       {
         class: `cell ${level}${absent ? ' absent' : ''}${e.kind ? ' has-incident' : ''}`,
         href: entityLink(e.stream, e.entity),
-        'aria-label': shared ? `${spoken}, stream ${e.stream}` : spoken,
         title: marks.length > 0 ? marks.join(', ') : undefined,
         dataset: { key: `cell ${e.stream}/${e.entity}` },
       },
       h('span', { class: 'cell-name' }, e.entity),
+      h('span', { class: 'visually-hidden' }, ', severity '),
       h('span', { class: 'cell-severity' }, h('b', null, absent ? '–' : formatSeverity(e.severity)), ' ', word),
+      spoken.length > 0 && h('span', { class: 'visually-hidden' }, `, ${spoken.join(', ')}`),
       h('span', { class: 'meter', vars: { share: absent ? '0%' : meterShare(e.severity) }, 'aria-hidden': 'true' }),
     ),
   );

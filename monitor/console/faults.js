@@ -29,7 +29,7 @@ export function faultPanel(page) {
           return;
         }
         const summary = h('summary', null, 'Try it: break something in the demo fleet');
-        body.append(active, h('details', { open: wide }, summary, form(data, inject)), said);
+        body.append(h('details', { open: wide }, summary, form(data, inject)), said, active);
       }
       drawActive(data.active);
     },

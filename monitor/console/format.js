@@ -82,10 +82,17 @@ export function describeAttribution(a) {
 const SAID_AT_MOST = 3;
 const SAID_FROM_SHARE = 0.1;
 
-/** What an incident is about, in one sentence and with units. */
-export function describeIncident(incident) {
-  const said = incident.attributions.filter((a, i) => i === 0 || a.share >= SAID_FROM_SHARE).slice(0, SAID_AT_MOST);
-  return said.length === 0 ? incident.summary : said.map(describeAttribution).join('; ');
+const isOutside = (a) => a.value === null || a.value < a.expectedLow || a.value > a.expectedHigh;
+
+/**
+ * What an anomaly is about, in one sentence and with units: the metrics outside their bands; when all are back inside,
+ * the one with the most evidence.
+ */
+export function describeAnomaly({ attributions, summary }) {
+  const said = attributions.filter((a, i) => i === 0 || a.share >= SAID_FROM_SHARE);
+  const out = said.filter(isOutside).slice(0, SAID_AT_MOST);
+  if (said.length === 0) return summary;
+  return (out.length > 0 ? out : said.slice(0, 1)).map(describeAttribution).join('; ');
 }
 
 export const formatCount = (n) => (n ?? 0).toLocaleString('en');
@@ -94,6 +101,14 @@ export const formatShare = (share) => `${Math.round(share * 100)} %`;
 
 export function formatBytes(n) {
   return formatValue('size_bytes', n);
+}
+
+/** Shares of a whole never round up to all of it. */
+export function formatPercentOf(n, total) {
+  if (total === 0 || n === 0) return '';
+  const percent = (100 * n) / total;
+  if (percent < 0.01) return '< 0.01 %';
+  return `${n < total && percent > 99 ? Math.floor(percent * 100) / 100 : Number(percent.toPrecision(2))} %`;
 }
 
 export function plural(n, one, many = `${one}s`) {

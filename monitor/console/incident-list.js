@@ -1,10 +1,16 @@
 import { h } from './dom.js';
-import { describeIncident } from './format.js';
+import { describeAnomaly } from './format.js';
 import { entityLink, incidentLink, incidentRange } from './router.js';
 import { severityBadge } from './severity.js';
 import { formatDuration, now, timeElement } from './time.js';
 
 export const durationMs = (incident) => (incident.resolvedMs ?? now()) - incident.startMs;
+
+/** What an incident is about, in one sentence. */
+export function describeIncident(incident) {
+  if (incident.kind === 'absence') return `no data for ${formatDuration(durationMs(incident))}`;
+  return describeAnomaly(incident);
+}
 
 /** Incidents as rows: how bad, who, why, since when. The sentence is the link. */
 export function incidentList(incidents, { names = true } = {}) {

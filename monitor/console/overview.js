@@ -9,6 +9,8 @@ import { state } from './store.js';
 import { streamCards } from './streams.js';
 
 const SHOWN_INCIDENTS = 6;
+/** Open and resolved ones together, so that the page keeps its height. */
+const SHOWN_WITH_RECENT = 5;
 const SHOWN_ENTITIES = 300;
 /** A record this old means that telemetry has stopped. */
 const STALE_MS = 60_000;
@@ -24,15 +26,28 @@ export function draw(root, page) {
   const incidents = panel('Open incidents', { class: 'area-incidents' }, allIncidents);
   const order = h('p', { class: 'hint wide-only' }, 'Most severe first, then by name. More than 1 is anomalous.');
   const entities = panel('Entities', { class: 'area-entities' }, order);
+  const recent = panel('Recently resolved', { class: 'area-recent wide-only' });
   const faults = faultPanel(page);
-  root.append(headline, h('div', { class: 'overview' }, streams.node, incidents.node, entities.node, faults.node));
+  root.append(
+    headline,
+    h(
+      'div',
+      { class: 'overview' },
+      h('div', { class: 'column' }, incidents.node, entities.node, recent.node),
+      h('div', { class: 'column' }, streams.node, faults.node),
+    ),
+  );
 
   const drawStreams = part(streams.body, streamCards);
   const drawIncidents = part(incidents.body, (open) => openIncidents(open));
   const drawEntities = part(entities.body, (list, total, open) => entityGrid(list, total, open));
+  const drawRecent = part(recent.body, (list) =>
+    list.length > 0 ? incidentList(list) : empty('No incident has been resolved yet.'),
+  );
   const drawHeadline = part(headline, (words, alarmed) => h('span', { class: alarmed ? 'alarmed' : '' }, words));
 
   let open = [];
+  let past = [];
   let known = new Map();
   let total = 0;
   let loadedIncidents = false;
@@ -44,7 +59,12 @@ export function draw(root, page) {
       const [words, alarmed] = summary(state.status, loadedIncidents ? open.length : state.status.openIncidents);
       drawHeadline(words, alarmed);
     }
-    if (loadedIncidents) drawIncidents(open);
+    if (loadedIncidents) {
+      drawIncidents(open);
+      const room = SHOWN_WITH_RECENT - Math.min(open.length, SHOWN_INCIDENTS);
+      recent.node.hidden = room <= 0;
+      drawRecent(past.slice(0, Math.max(0, room)));
+    }
     if (loadedEntities) drawEntities([...known.values()], total, open);
   };
 
@@ -52,10 +72,15 @@ export function draw(root, page) {
     incidents.body,
     'incidents',
     signal,
-    () => get('/api/incidents', { open: true, limit: 50 }, signal),
-    (data) => {
+    () =>
+      Promise.all([
+        get('/api/incidents', { open: true, limit: 50 }, signal),
+        get('/api/incidents', { open: false, limit: SHOWN_WITH_RECENT }, signal),
+      ]),
+    ([opened, resolved]) => {
       loadedIncidents = true;
-      open = data.incidents;
+      open = opened.incidents;
+      past = resolved.incidents;
       refresh();
     },
   );
@@ -85,7 +110,9 @@ export function draw(root, page) {
   });
   page.on('incident', (incident) => {
     open = open.filter((i) => i.id !== incident.id);
-    if (incident.resolvedMs === null) open = [incident, ...open].sort((a, b) => b.startMs - a.startMs);
+    past = past.filter((i) => i.id !== incident.id);
+    if (incident.resolvedMs !== null) past = [incident, ...past].slice(0, SHOWN_WITH_RECENT);
+    else open = [incident, ...open].sort((a, b) => b.startMs - a.startMs);
     refresh();
   });
   page.on('again', () => {
@@ -115,7 +142,7 @@ function summary(status, openCount) {
   const stale = status.streams.filter((s) => s.lastRecordMs !== null && status.nowMs - s.lastRecordMs > STALE_MS);
   const behind = status.streams.reduce((sum, s) => sum + (s.lagRecords ?? 0), 0);
   const names = stale.map((s) => s.stream).join(', ');
-  const arriving = stale.length > 0 ? `telemetry of ${names} has stopped` : 'telemetry is arriving';
+  const arriving = stale.length > 0 ? `telemetry of ${names} stopped` : 'telemetry arriving';
   const lag = behind > 1_000 ? `, ${plural(behind, 'record')} behind` : '';
-  return [`${incidents}, ${arriving}${lag}.`, openCount > 0 || stale.length > 0];
+  return [`${incidents}, ${arriving}${lag}`, openCount > 0 || stale.length > 0];
 }

@@ -1,6 +1,6 @@
 import { get } from './api.js';
 import { h, panel, part, table } from './dom.js';
-import { formatBytes, formatCount, formatNumber } from './format.js';
+import { formatBytes, formatCount, formatNumber, formatPercentOf } from './format.js';
 import { empty, loader, loading } from './states.js';
 import { state } from './store.js';
 import { servedBy, trainingBar } from './streams.js';
@@ -61,7 +61,12 @@ function streamPanel(s) {
           'div',
           { class: key === 'applied' ? 'good' : s.counters[key] > 0 ? 'some' : 'none' },
           h('dt', { title: meaning }, name),
-          h('dd', null, h('b', null, formatCount(s.counters[key])), h('span', null, shareOf(s.counters[key], points))),
+          h(
+            'dd',
+            null,
+            h('b', null, formatCount(s.counters[key])),
+            h('span', null, formatPercentOf(s.counters[key], points)),
+          ),
         ),
       ),
     ),
@@ -84,18 +89,12 @@ function rates(s) {
   return `${rate}, ${lag}, ${formatCount(s.counters.events)} log events${conflicts}`;
 }
 
-function shareOf(n, total) {
-  if (total === 0 || n === 0) return '';
-  const percent = (100 * n) / total;
-  return percent < 0.01 ? '< 0.01 %' : `${percent >= 99.995 && n < total ? '99.99' : formatNumber(percent)} %`;
-}
-
 function partitionTable(s) {
   return table(
     `Partitions of stream ${s.stream}`,
     [
-      { title: 'Partition', class: 'number', cell: (p) => p.partition },
-      { title: 'Next offset', class: 'number', cell: (p) => formatCount(p.offsetNext) },
+      { title: 'Partition', cell: (p) => p.partition },
+      { title: 'Next offset', cell: (p) => formatCount(p.offsetNext) },
       {
         title: 'Event time reached (watermark)',
         cell: (p) => (p.watermarkMs > 0 ? timeElement(p.watermarkMs, 'both') : 'none yet'),
@@ -115,6 +114,7 @@ function deadLetters(list) {
       { title: 'Where', cell: (d) => `${d.stream}, partition ${d.partition}, offset ${formatCount(d.offset)}` },
       {
         title: 'What was wrong',
+        wide: true,
         cell: (d) => [
           h('p', null, h('code', null, d.code), ' ', d.meaning),
           d.detail && h('p', { class: 'hint' }, d.detail),

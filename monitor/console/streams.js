@@ -24,17 +24,19 @@ export function streamCard(s) {
     h(
       'p',
       { class: 'stream-facts' },
-      fact(s.pointsPerS === null ? 'measuring' : formatNumber(s.pointsPerS), 'points/s'),
-      fact(s.lagRecords === null ? 'unknown' : formatCount(s.lagRecords), 'lag, records'),
       h(
         'span',
-        { class: 'fact' },
-        h('b', null, s.lastRecordMs === null ? 'none yet' : timeElement(s.lastRecordMs)),
-        ' ',
-        h('span', null, 'last record'),
+        null,
+        s.pointsPerS === null ? 'rate being measured' : [h('b', null, formatNumber(s.pointsPerS)), ' points/s'],
+      ),
+      h('span', null, 'lag ', h('b', null, s.lagRecords === null ? 'unknown' : plural(s.lagRecords, 'record'))),
+      h(
+        'span',
+        null,
+        s.lastRecordMs === null ? 'no record yet' : ['last record ', h('b', null, timeElement(s.lastRecordMs))],
       ),
     ),
-    h('p', { class: 'stream-dispositions' }, dispositionWords(s.counters)),
+    h('p', { class: `stream-dispositions ${allApplied(s.counters) ? 'wide-only' : ''}` }, dispositionWords(s.counters)),
   );
 }
 
@@ -42,8 +44,6 @@ export function servedBy(s) {
   if (s.mode === 'disabled') return 'switched off';
   return s.source === null ? 'not served by this process' : SOURCE_WORDS[s.source];
 }
-
-const fact = (value, name) => h('span', { class: 'fact' }, h('b', null, value), ' ', h('span', null, name));
 
 /** The first forest trains by itself; how long until then is the first thing asked. */
 export function trainingBar({ windows, needed }) {
@@ -56,6 +56,8 @@ export function trainingBar({ windows, needed }) {
   );
 }
 
+const allApplied = (c) => c.late + c.duplicate + c.dead_lettered + c.filtered === 0;
+
 /** All applied is the good case and needs few words; everything else is named. */
 function dispositionWords(c) {
   const others = [
@@ -64,7 +66,7 @@ function dispositionWords(c) {
     [c.dead_lettered, 'dead-lettered'],
     [c.filtered, 'filtered'],
   ].filter(([n]) => n > 0);
-  const points = plural(c.applied, 'point');
-  if (others.length === 0) return `${points} applied, none late, duplicate or dead-lettered`;
-  return `${points} applied, ${others.map(([n, word]) => `${formatCount(n)} ${word}`).join(', ')}`;
+  if (c.applied === 0 && others.length === 0) return 'no points yet';
+  if (others.length === 0) return `${plural(c.applied, 'point')}, all applied`;
+  return `${plural(c.applied, 'point')} applied, ${others.map(([n, word]) => `${formatCount(n)} ${word}`).join(', ')}`;
 }

@@ -23,6 +23,7 @@ import { FixtureEntity } from './fixture-entity.ts';
 export const WINDOW_MS = 10_000;
 const HOST = 'workstation';
 const HOST_NEEDED = 720;
+const HOST_SEEN = 412;
 
 interface Planted {
   fault: string;
@@ -108,7 +109,8 @@ export class FixtureWorld implements Reader, Live {
     };
     const demo = { sample: (s: Sample) => take('demo', s), event: () => undefined };
     this.#fleet.step({ sample: (s) => this.#injector.apply(s, demo), event: () => undefined });
-    if (this.#hostWindows++ >= 0) take('host', this.#hostSample());
+    this.#hostWindows++;
+    take('host', this.#hostSample());
     if (this.#hostWindows % 97 === 0) this.#counters.demo!.late++;
     if (this.#hostWindows % 211 === 0) this.#counters.demo!.duplicate++;
     for (const entity of this.#entities.values()) {
@@ -145,7 +147,7 @@ export class FixtureWorld implements Reader, Live {
         mode: 'fallback',
         source: 'fallback',
         modelId: null,
-        training: { windows: Math.min(this.#hostWindows % HOST_NEEDED, HOST_NEEDED), needed: HOST_NEEDED },
+        training: { windows: (this.#hostWindows + HOST_SEEN) % HOST_NEEDED, needed: HOST_NEEDED },
         lagRecords: 0,
         ready: true,
       },

@@ -15,7 +15,8 @@ const SIZES = [
 async function main(): Promise<void> {
   const [out = 'docs/images', ...only] = process.argv.slice(2);
   mkdirSync(out, { recursive: true });
-  const world = new FixtureWorld({ endMs: Math.floor(Date.now() / WINDOW_MS) * WINDOW_MS, historyMs: 24 * 3_600_000 });
+  const endMs = Math.floor(Date.now() / WINDOW_MS - 2) * WINDOW_MS;
+  const world = new FixtureWorld({ endMs, historyMs: 24 * 3_600_000 });
   const app = await fixtureApp(world, systemClock);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const base = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
@@ -27,6 +28,12 @@ async function main(): Promise<void> {
     incident: `/incidents/${encodeURIComponent(incident!.id)}`,
     pipeline: '/pipeline',
   };
+  // Rates need checkpoints to compare.
+  for (let i = 0; i < 2; i++) {
+    await app.inject('/api/status');
+    world.step();
+  }
+  await app.inject('/api/status');
   const { browser } = await launchChromium();
   if (browser) {
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -43,7 +50,7 @@ async function main(): Promise<void> {
         for (const [name, path] of Object.entries(pages)) {
           if (only.length > 0 && !only.includes(name)) continue;
           await page.goto(base + path);
-          await page.waitForFunction("!document.querySelector('main .state[role=status]')");
+          await page.locator('main .state[role=status]').first().waitFor({ state: 'detached' });
           await page.waitForTimeout(300);
           await page.screenshot({ path: join(out, `${name}-${size.name}-${colorScheme}.png`) });
         }

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { ManualClock } from '../../core/clock.ts';
+import { type FixtureOptions, FixtureWorld, WINDOW_MS } from './fixture.ts';
+import { fixtureApp } from './server.ts';
+
+/** 14:30 UTC on a Wednesday. Everything the pages show follows from it, on every machine and every day. */
+export const END_MS = Date.UTC(2026, 0, 7, 14, 30);
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export interface Violation {
+  id: string;
+  nodes: string[];
+}
+
+/** The fixture behind a real server, its clock in the hands of the test. */
+export class ConsoleHarness {
+  readonly world: FixtureWorld;
+  readonly clock = new ManualClock(END_MS);
+  app!: FastifyInstance;
+  base = '';
+
+  constructor(options: Partial<FixtureOptions> = {}) {
+    this.world = new FixtureWorld({ endMs: END_MS, historyMs: 2 * 3_600_000, ...options });
+  }
+
+  async start(demo = true, port = 0): Promise<void> {
+    this.app = await fixtureApp(this.world, this.clock, demo);
+    await this.app.listen({ host: '127.0.0.1', port });
+    this.base = `http://127.0.0.1:${(this.app.server.address() as AddressInfo).port}`;
+  }
+
+  /** One window later. */
+  async step(): Promise<void> {
+    this.world.step();
+    this.clock.advance(WINDOW_MS);
+    // Whatever waited on the clock continues in microtasks and short I/O.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export interface View {
+  context: BrowserContext;
+  page: Page;
+  /** Console errors, uncaught exceptions and failed requests. */
+  errors: string[];
+}
+
+export async function openView(browser: Browser, { width = 1440, height = 900, dark = false } = {}): Promise<View> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: dark ? 'dark' : 'light',
+    locale: 'en-GB',
+    timezoneId: 'Europe/Berlin',
+    reducedMotion: 'reduce',
+  });
+  // As an initial script it is not subject to the page's content security policy, which stays in force.
+  await context.addInitScript({ content: AXE });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());
+  });
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('response', (response) => {
+    if (response.status() >= 400) errors.push(`${response.status()} ${response.url()}`);
+  });
+  return { context, page, errors };
+}
+
+/** Opens a page and waits until nothing is loading any more. */
+export async function visit(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.locator('h1').first().waitFor();
+  await page
+    .getByText(/^Loading /)
+    .first()
+    .waitFor({ state: 'detached' });
+  await page.getByText('Reading the state …').waitFor({ state: 'detached' });
+}
+
+export async function axeViolations(page: Page): Promise<Violation[]> {
+  return page.evaluate(async () => {
+    interface Result {
+      violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];
+    }
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<Result> } };
+    const { violations } = await axe.run();
+    return violations.map((v) => ({ id: v.id, nodes: v.nodes.map((n) => `${n.html} ${n.failureSummary ?? ''}`) }));
+  });
+}
+
+/** How much wider than the screen the page is, in CSS pixels. */
+export async function overflowPx(page: Page): Promise<number> {
+  return page.evaluate(() => {
+    interface Box {
+      scrollWidth: number;
+      clientWidth: number;
+    }
+    const { document } = globalThis as unknown as { document: { documentElement: Box } };
+    return document.documentElement.scrollWidth - document.documentElement.clientWidth;
+  });
+}

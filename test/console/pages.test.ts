@@ -1,0 +1,115 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchChromium } from '../chromium.ts';
+import { axeViolations, ConsoleHarness, openView, overflowPx, type View, visit } from './console.ts';
+
+const SETUP_MS = 240_000;
+const SIZES = [
+  { name: 'wide', width: 1440, height: 900 },
+  { name: 'phone', width: 390, height: 844 },
+] as const;
+
+const found = await launchChromium();
+
+describe.skipIf(found.browser === null)('every page', () => {
+  const browser = found.browser as Browser;
+  const harness = new ConsoleHarness();
+  let incidentId = '';
+
+  beforeAll(async () => {
+    await harness.start();
+    const [incident] = await harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
+    incidentId = incident!.id;
+  }, SETUP_MS);
+  afterAll(async () => {
+    await harness.app.close();
+    await browser.close();
+  });
+
+  const pages = (): [name: string, path: string][] => [
+    ['overview', '/'],
+    ['entity', '/entities/demo/checkout'],
+    ['entity over a day', '/entities/demo/checkout?range=24h'],
+    ['incidents', '/incidents'],
+    ['incident', `/incidents/${encodeURIComponent(incidentId)}`],
+    ['pipeline', '/pipeline'],
+    ['not found', '/incidents/no-such-incident'],
+  ];
+
+  for (const size of SIZES) {
+    for (const dark of [false, true]) {
+      test(`has no accessibility violation, error or sideways scrolling (${size.name}, ${dark ? 'dark' : 'light'})`, {
+        timeout: 120_000,
+      }, async () => {
+        const view = await openView(browser, { ...size, dark });
+        for (const [name, path] of pages()) {
+          await visit(view.page, harness.base + path);
+          for (const details of await view.page.locator('details:not([open]) > summary').all()) await details.click();
+          expect(await axeViolations(view.page), name).toEqual([]);
+          expect(await overflowPx(view.page), name).toBe(0);
+          if (name !== 'not found') expect(view.errors, name).toEqual([]);
+          view.errors.length = 0;
+        }
+        await view.context.close();
+      });
+    }
+  }
+
+  test('the checker of accessibility sees a planted fault', async () => {
+    const view = await openView(browser);
+    await visit(view.page, harness.base);
+    await view.page.evaluate(() => {
+      interface Dom {
+        querySelector(selector: string): { setAttribute(name: string, value: string): void; textContent: string };
+      }
+      const { document } = globalThis as unknown as { document: Dom };
+      document.querySelector('.brand').textContent = '';
+    });
+    expect((await axeViolations(view.page)).map((v) => v.id)).toContain('link-name');
+    await view.context.close();
+  });
+
+  test('the overview answers its questions without scrolling', async () => {
+    for (const size of SIZES) {
+      const view: View = await openView(browser, size);
+      await visit(view.page, harness.base);
+      for (const text of ['2 open incidents, telemetry arriving', 'isolation forest', 'fallback (robust z)'])
+        expect(await bottomOf(view, text), `${size.name}: ${text}`).toBeLessThanOrEqual(size.height);
+      const last = await view.page.locator('.grid li').last().boundingBox();
+      expect(last!.y + last!.height, size.name).toBeLessThanOrEqual(size.height);
+      expect(await bottomOf(view, 'Try it: break something in the demo fleet'), size.name).toBeLessThanOrEqual(
+        size.height,
+      );
+      await view.context.close();
+    }
+  });
+
+  test('the first load is at most 150 KB compressed and ready within a second', async () => {
+    const view = await openView(browser);
+    let bytes = 0;
+    const sizes: Promise<void>[] = [];
+    view.page.on('requestfinished', (request) => {
+      if (request.url().includes('/api/events')) return;
+      sizes.push(
+        request.sizes().then((s) => {
+          bytes += s.responseBodySize + s.responseHeadersSize;
+        }),
+      );
+    });
+    await visit(view.page, harness.base);
+    const started = performance.now();
+    await visit(view.page, harness.base);
+    const tookMs = performance.now() - started;
+    await visit(view.page, `${harness.base}/entities/demo/checkout`);
+    await Promise.all(sizes);
+    console.log(`two overviews and an entity: ${Math.round(bytes / 1024)} KB; overview in ${Math.round(tookMs)} ms`);
+    expect(bytes).toBeLessThan(2 * 150 * 1024);
+    expect(tookMs).toBeLessThan(1_000);
+    await view.context.close();
+  });
+});
+
+async function bottomOf(view: View, text: string): Promise<number> {
+  const box = await view.page.getByText(text).first().boundingBox();
+  return box!.y + box!.height;
+}
