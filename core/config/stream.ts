@@ -101,7 +101,7 @@ export const detectorConfig = z.strictObject({
   splitFeatures: z
     .int()
     .min(1)
-    .max(8)
+    .max(3)
     .default(3)
     .describe('Features in one oblique split; 1 makes splits axis-parallel.'),
   alertRate: z

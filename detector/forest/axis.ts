@@ -135,6 +135,7 @@ export class AxisKernel {
   boxPaths(x: Float64Array): number {
     const depth = this.#depth;
     const roots = this.#roots;
+    const box: number = BOX;
     const meta = this.#meta;
     const split = this.#split;
     const weight = this.#weight;
@@ -157,25 +158,25 @@ export class AxisKernel {
       for (let step = 0; step < depth; step++) {
         const ma = meta[a]!;
         const xa = x[ma & 65535]!;
-        const ea = Math.abs(xa * weight[a]! - shift[a]!) - BOX;
+        const ea = Math.abs(xa * weight[a]! - shift[a]!) - box;
         sa /= 1 + (ea + Math.abs(ea));
         ha += sa;
         a = (a + (ma >>> 16) + Number(xa >= split[a]!)) | 0;
         const mb = meta[b]!;
         const xb = x[mb & 65535]!;
-        const eb = Math.abs(xb * weight[b]! - shift[b]!) - BOX;
+        const eb = Math.abs(xb * weight[b]! - shift[b]!) - box;
         sb /= 1 + (eb + Math.abs(eb));
         hb += sb;
         b = (b + (mb >>> 16) + Number(xb >= split[b]!)) | 0;
         const mc = meta[c]!;
         const xc = x[mc & 65535]!;
-        const ec = Math.abs(xc * weight[c]! - shift[c]!) - BOX;
+        const ec = Math.abs(xc * weight[c]! - shift[c]!) - box;
         sc /= 1 + (ec + Math.abs(ec));
         hc += sc;
         c = (c + (mc >>> 16) + Number(xc >= split[c]!)) | 0;
         const md = meta[d]!;
         const xd = x[md & 65535]!;
-        const ed = Math.abs(xd * weight[d]! - shift[d]!) - BOX;
+        const ed = Math.abs(xd * weight[d]! - shift[d]!) - box;
         sd /= 1 + (ed + Math.abs(ed));
         hd += sd;
         d = (d + (md >>> 16) + Number(xd >= split[d]!)) | 0;

@@ -60,15 +60,12 @@ export class ObliqueKernel {
     for (let t = 0; t < this.#roots.length; t++) {
       let a = this.#roots[t]!;
       for (let step = 0; step < this.#depth; step++) {
-        const f = links[2 * a + FEATURES]!;
+        const f = links[2 * a + 12]!;
         const q =
-          nodes[a]! * x[f & 1023]! +
-          nodes[a + 1]! * x[(f >> 10) & 1023]! +
-          nodes[a + 2]! * x[f >> 20]! -
-          nodes[a + SHIFT]!;
-        a = (links[2 * a + CHILD]! + STRIDE * Number(q >= nodes[a + SPLIT]!)) | 0;
+          nodes[a]! * x[f & 1023]! + nodes[a + 1]! * x[(f >> 10) & 1023]! + nodes[a + 2]! * x[f >> 20]! - nodes[a + 3]!;
+        a = (links[2 * a + 13]! + 8 * Number(q >= nodes[a + 4]!)) | 0;
       }
-      sum += nodes[a + LEAF]!;
+      sum += nodes[a + 5]!;
     }
     return sum + this.#roots.length * this.#depth;
   }
@@ -77,6 +74,7 @@ export class ObliqueKernel {
   boxPaths(x: Float64Array): number {
     const depth = this.#depth;
     const roots = this.#roots;
+    const box: number = BOX;
     const nodes = this.#nodes;
     const links = this.#links;
     let sum = 0;
@@ -94,51 +92,51 @@ export class ObliqueKernel {
       let sd = 1;
       let hd = 0;
       for (let step = 0; step < depth; step++) {
-        const fa = links[2 * a + FEATURES]!;
+        const fa = links[2 * a + 12]!;
         const qa =
           nodes[a]! * x[fa & 1023]! +
           nodes[a + 1]! * x[(fa >> 10) & 1023]! +
           nodes[a + 2]! * x[fa >> 20]! -
-          nodes[a + SHIFT]!;
-        const ea = Math.abs(qa) - BOX;
+          nodes[a + 3]!;
+        const ea = Math.abs(qa) - box;
         sa /= 1 + (ea + Math.abs(ea));
         ha += sa;
-        a = (links[2 * a + CHILD]! + STRIDE * Number(qa >= nodes[a + SPLIT]!)) | 0;
-        const fb = links[2 * b + FEATURES]!;
+        a = (links[2 * a + 13]! + 8 * Number(qa >= nodes[a + 4]!)) | 0;
+        const fb = links[2 * b + 12]!;
         const qb =
           nodes[b]! * x[fb & 1023]! +
           nodes[b + 1]! * x[(fb >> 10) & 1023]! +
           nodes[b + 2]! * x[fb >> 20]! -
-          nodes[b + SHIFT]!;
-        const eb = Math.abs(qb) - BOX;
+          nodes[b + 3]!;
+        const eb = Math.abs(qb) - box;
         sb /= 1 + (eb + Math.abs(eb));
         hb += sb;
-        b = (links[2 * b + CHILD]! + STRIDE * Number(qb >= nodes[b + SPLIT]!)) | 0;
-        const fc = links[2 * c + FEATURES]!;
+        b = (links[2 * b + 13]! + 8 * Number(qb >= nodes[b + 4]!)) | 0;
+        const fc = links[2 * c + 12]!;
         const qc =
           nodes[c]! * x[fc & 1023]! +
           nodes[c + 1]! * x[(fc >> 10) & 1023]! +
           nodes[c + 2]! * x[fc >> 20]! -
-          nodes[c + SHIFT]!;
-        const ec = Math.abs(qc) - BOX;
+          nodes[c + 3]!;
+        const ec = Math.abs(qc) - box;
         sc /= 1 + (ec + Math.abs(ec));
         hc += sc;
-        c = (links[2 * c + CHILD]! + STRIDE * Number(qc >= nodes[c + SPLIT]!)) | 0;
-        const fd = links[2 * d + FEATURES]!;
+        c = (links[2 * c + 13]! + 8 * Number(qc >= nodes[c + 4]!)) | 0;
+        const fd = links[2 * d + 12]!;
         const qd =
           nodes[d]! * x[fd & 1023]! +
           nodes[d + 1]! * x[(fd >> 10) & 1023]! +
           nodes[d + 2]! * x[fd >> 20]! -
-          nodes[d + SHIFT]!;
-        const ed = Math.abs(qd) - BOX;
+          nodes[d + 3]!;
+        const ed = Math.abs(qd) - box;
         sd /= 1 + (ed + Math.abs(ed));
         hd += sd;
-        d = (links[2 * d + CHILD]! + STRIDE * Number(qd >= nodes[d + SPLIT]!)) | 0;
+        d = (links[2 * d + 13]! + 8 * Number(qd >= nodes[d + 4]!)) | 0;
       }
-      sum += ha + sa * nodes[a + LEAF]!;
-      sum += hb + sb * nodes[b + LEAF]!;
-      sum += hc + sc * nodes[c + LEAF]!;
-      sum += hd + sd * nodes[d + LEAF]!;
+      sum += ha + sa * nodes[a + 5]!;
+      sum += hb + sb * nodes[b + 5]!;
+      sum += hc + sc * nodes[c + 5]!;
+      sum += hd + sd * nodes[d + 5]!;
     }
     return sum;
   }
