@@ -46,6 +46,17 @@ test('the lockfile names no host to download from, and pins what it names by its
   expect(Object.entries(packages).filter(([name, p]) => name !== '' && !p.integrity)).toEqual([]);
 });
 
+test('the lockfile knows the packages of every platform, or npm ci refuses it', () => {
+  const { packages }: { packages: Record<string, { optionalDependencies?: Record<string, string> }> } = JSON.parse(
+    readFileSync('package-lock.json', 'utf8'),
+  );
+  const known = Object.keys(packages);
+  const absent = Object.values(packages)
+    .flatMap((p) => Object.keys(p.optionalDependencies ?? {}))
+    .filter((name) => !known.some((k) => k.endsWith(`node_modules/${name}`)));
+  expect(absent).toEqual([]);
+});
+
 test('versions of dependencies are exact', () => {
   const {
     dependencies,
