@@ -5,7 +5,10 @@ import type { Row } from './forecast.ts';
 import type { StreamModel } from './model.ts';
 import { assessRobustZ } from './robust-z.ts';
 
-/** Judges rows by whatever serves their entity now: the forest, the robust z of its profile, or the model-free fallback. */
+/**
+ * Judges rows by whatever serves their entity now: the forest over its profile, the robust z of its profile, or its own
+ * past, with or without the forest that its stream trained by itself.
+ */
 export class Assessor {
   readonly #hopMs: number;
   readonly #rows: Map<number, Row>;
@@ -29,8 +32,9 @@ export class Assessor {
     out.reset(values.length);
     const { forest, map } = state;
     if (forest === null) {
-      out.source = 'fallback';
-      state.fallback.assess(values, startMs, this.#hopMs, out);
+      const online = mode === 'forest' && model?.evidence === 'online' ? model : null;
+      out.source = online === null ? 'fallback' : 'forest';
+      state.fallback!.assess(values, startMs, this.#hopMs, out, online);
       if (model !== null) state.learn(model, values, this.#rows);
       return out;
     }

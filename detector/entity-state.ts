@@ -9,6 +9,10 @@ import { PeerBaseline } from './peer-baseline.ts';
 
 /** Share of the longest gap between windows that is left after each further window. */
 const GAP_DECAY = 0.98;
+/** Bits that say which scorers follow in a saved state. */
+const FOREST = 1;
+const BASELINE = 2;
+const FALLBACK = 4;
 
 /** What the fold keeps of one entity beside its open windows. */
 export class EntityState {
@@ -23,7 +27,9 @@ export class EntityState {
   /** Decades by which this entity's alarm threshold lies above the stream's; see alarm-threshold.ts. */
   thresholdExcess = 0;
   tracker = new IncidentTracker();
-  fallback: FallbackScorer;
+  /** What judges the entity by its own past: whenever there is no profile that serves it. */
+  fallback: FallbackScorer | null;
+  /** What judges it by its profile; then there is no fallback, because the profile has one of its own. */
   forest: ForestScorer | null = null;
   /** Feature of the schema for each feature of the profile; null when they are the same. */
   map: Int32Array | null = null;
@@ -33,23 +39,31 @@ export class EntityState {
   constructor(schema: FeatureSchema) {
     this.schema = schema;
     this.memory = new Float64Array(schema.memorySize).fill(Number.NaN);
-    this.fallback = new FallbackScorer(schema.names.length);
+    this.fallback = new FallbackScorer(schema.context);
   }
 
   /** Follows the entity to the schema of its grown metrics; memories of features that stay are kept. */
   grow(schema: FeatureSchema): void {
     const from = new Map(this.schema.names.map((name, i) => [name, i]));
     const kept = Int32Array.from(schema.names, (name) => from.get(name) ?? -1);
-    this.fallback = this.fallback.rearranged(kept);
+    this.fallback = this.fallback?.rearranged(kept, schema.context) ?? null;
     this.memory = schema.carryMemory(this.schema, this.memory);
     this.schema = schema;
   }
 
-  /** Finds what the model knows of this entity: its own profile, else its peers', else nothing. */
+  /**
+   * Finds what the model knows of this entity: its own profile, else its peers', else nothing. An 'online' model has no
+   * profiles; its forest joins the fallback, which keeps what it has learned.
+   */
   serve(model: StreamModel | null, entity: string, rows: Map<number, Row>): void {
     this.forest = null;
     this.map = null;
     this.baseline = null;
+    this.#find(model, entity, rows);
+    if (this.forest === null) this.fallback ??= new FallbackScorer(this.schema.context);
+  }
+
+  #find(model: StreamModel | null, entity: string, rows: Map<number, Row>): void {
     if (model === null) return;
     const own = model.entities.get(entity);
     if (own !== undefined) {
@@ -61,6 +75,7 @@ export class EntityState {
   }
 
   #install(model: StreamModel, entity: EntityModel, rows: Map<number, Row>): void {
+    this.fallback = null;
     this.forest = new ForestScorer(model, entity, rows);
     this.map = mapping(this.schema.names, entity.profile.features);
   }
@@ -93,10 +108,10 @@ export class EntityState {
     writer.f64(this.thresholdExcess);
     writer.f64s(this.memory);
     this.tracker.save(writer);
-    this.fallback.save(writer);
-    writer.u8((this.forest ? 1 : 0) | (this.baseline ? 2 : 0));
+    writer.u8((this.forest ? FOREST : 0) | (this.baseline ? BASELINE : 0) | (this.fallback ? FALLBACK : 0));
     this.baseline?.save(writer);
     this.forest?.save(writer);
+    this.fallback?.save(writer);
   }
 
   static load(
@@ -118,18 +133,22 @@ export class EntityState {
     }
     state.memory = memory;
     state.tracker = IncidentTracker.load(reader);
-    state.fallback = FallbackScorer.load(reader, schema.names.length);
     const flags = reader.u8('scorers');
+    if ((flags & FOREST) === 0 ? (flags & FALLBACK) === 0 : (flags & FALLBACK) !== 0)
+      throw new CorruptBytes(`scorers are ${flags}, expected the forest or the fallback`, reader.at);
     state.serve(model, entity, rows);
-    if (flags & 2) {
+    if (flags & BASELINE) {
       if (state.baseline === null) throw new CorruptBytes('a newcomer has no peers in the model', reader.at);
       const adapted = state.baseline.load(reader);
-      if (adapted !== null && flags & 1) state.#install(model!, adapted, rows);
+      if (adapted !== null && flags & FOREST) state.#install(model!, adapted, rows);
     }
-    if (flags & 1) {
+    if (flags & FOREST) {
       if (state.forest === null) throw new CorruptBytes('the model does not know the entity', reader.at);
       state.forest.load(reader);
-    } else state.forest = null;
+    } else {
+      state.forest = null;
+      state.fallback = FallbackScorer.load(reader, schema.context);
+    }
     return state;
   }
 }

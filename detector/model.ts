@@ -8,6 +8,12 @@ import { Forest } from './forest/forest.ts';
 import { KNOTS } from './knots.ts';
 import { loadProfile, type Profile, saveProfile } from './profile.ts';
 
+/**
+ * Where the evidence that the forest sees comes from: tails of forecasts from trained profiles, or the tails that every
+ * entity learns online about itself.
+ */
+export type EvidenceKind = 'profile' | 'online';
+
 /** An entity of the model with what fallback needs to keep its alert rate. */
 export interface EntityModel {
   profile: Profile;
@@ -23,9 +29,11 @@ export interface GoldenVectors {
 
 /**
  * A stream's model: one forest for the fleet, a profile for each entity it was trained on, and a profile of their
- * peers for entities that come later (by list of features). Immutable; its id is its content.
+ * peers for entities that come later (by list of features). A model of kind 'online' has no profiles, and its forest
+ * serves every entity from the first row. Immutable; its id is its content.
  */
 export interface StreamModel {
+  evidence: EvidenceKind;
   schemaVersion: number;
   configHash: string;
   forest: Forest;
@@ -56,6 +64,7 @@ export function saveModel(model: StreamModel): Uint8Array {
         section((w) => {
           w.u32(model.schemaVersion);
           w.text(model.configHash);
+          w.text(model.evidence);
         }),
       ],
       [
@@ -117,9 +126,13 @@ export function loadModel(bytes: Uint8Array): Result<StreamModel> {
     const about = reader('about');
     const schemaVersion = about.u32('schema version');
     const configHash = about.text('config hash');
+    const evidence = about.text('kind of evidence');
+    if (evidence !== 'profile' && evidence !== 'online')
+      throw new CorruptBytes(`kind of evidence is ${JSON.stringify(evidence)}`, about.at);
     const schemas = loadSchemas(reader('schemas'));
     const golden = reader('golden');
     const model: StreamModel = {
+      evidence,
       schemaVersion,
       configHash,
       entities: loadEntities(reader('entities'), schemas),

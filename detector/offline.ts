@@ -5,7 +5,8 @@ import { sha256Hex } from '../core/hash.ts';
 import type { ControlEntry } from '../core/types.ts';
 import type { Decoder, LogRecord, Outputs } from '../ingest/ports.ts';
 import { Fold } from './fold.ts';
-import { saveModel } from './model.ts';
+import { type EvidenceKind, saveModel } from './model.ts';
+import { trainOnline } from './online/train.ts';
 import type { TrainingRow } from './ports.ts';
 import { gatherSeries, type TrainingSummary, trainModel } from './train.ts';
 
@@ -91,19 +92,24 @@ export class OfflineRun {
   #trainWhenDue(offset: number): void {
     if (this.fold.longestHistory < this.#o.config.training.windows) return;
     this.#pendingTraining = false;
-    const trained = trainArtifact(this.rows, this.#o.config);
+    const trained = trainArtifact(this.rows, this.#o.config, 'online');
     if (this.#o.keepRows !== true) this.rows.length = 0;
     if (trained.ok) this.serve(trained.value.artifact, offset);
     else this.trainingFault = trained.fault;
   }
 }
 
-/** Trains on rows and packs the model as an artifact. */
+/**
+ * Trains on rows and packs the model as an artifact. A 'profile' model learns each entity's forecasts from its history;
+ * an 'online' one is for a stream that has only just begun, whose entities go on learning their own tails.
+ */
 export function trainArtifact(
   rows: Iterable<TrainingRow>,
   config: StreamConfig,
+  evidence: EvidenceKind = 'profile',
 ): Result<{ artifact: Uint8Array; summary: TrainingSummary }> {
-  const trained = trainModel(gatherSeries(rows), config, configHash(config));
+  const train = evidence === 'online' ? trainOnline : trainModel;
+  const trained = train(gatherSeries(rows), config, configHash(config));
   if (!trained.ok) return trained;
   return ok({ artifact: saveModel(trained.value.model), summary: trained.value.summary });
 }

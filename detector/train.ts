@@ -37,15 +37,20 @@ export interface TrainingSummary {
   leftOut: string[];
 }
 
+/** The rows of an entity with the starts of their windows. */
+export interface TimedSeries extends Series {
+  startsMs: Float64Array;
+}
+
 /** Rows of each entity in time order, by the features that its newest row has; earlier rows lack some (NaN). */
-export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, Series> {
+export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, TimedSeries> {
   const byEntity = new Map<string, TrainingRow[]>();
   for (const row of rows) {
     const list = byEntity.get(row.entity);
     if (list === undefined) byEntity.set(row.entity, [row]);
     else list.push(row);
   }
-  const series = new Map<string, Series>();
+  const series = new Map<string, TimedSeries>();
   for (const entity of [...byEntity.keys()].sort()) {
     const list = byEntity.get(entity)!.sort((a, b) => a.windowStartMs - b.windowStartMs);
     const features = list.at(-1)!.features;
@@ -64,6 +69,7 @@ export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, Series> {
       context: Uint8Array.from(parsed, (p) => (p.context ? 1 : 0)),
       rows: list.length,
       values,
+      startsMs: Float64Array.from(list, (row) => row.windowStartMs),
     });
   }
   return series;
@@ -114,6 +120,7 @@ export function trainModel(
   const tailSums = pool.calibrationTailSums();
   const scores = tailSums.map((_, i) => forest.score(heldOut, i * EVIDENCE));
   const model: StreamModel = {
+    evidence: 'profile',
     schemaVersion: config.schemaVersion,
     configHash,
     forest,
@@ -179,7 +186,8 @@ class EvidencePool {
   }
 }
 
-function goldenOf(forest: Forest, rows: Float64Array): StreamModel['golden'] {
+/** A few of the rows with the scores that a loaded forest must give them again. */
+export function goldenOf(forest: Forest, rows: Float64Array): StreamModel['golden'] {
   const count = Math.min(GOLDEN_ROWS, rows.length / EVIDENCE);
   const step = Math.floor(rows.length / EVIDENCE / count);
   const golden = { rows: new Float64Array(count * EVIDENCE), scores: new Float64Array(count) };
