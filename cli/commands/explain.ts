@@ -1,0 +1,75 @@
+import type { Config } from '../../core/config/root.ts';
+import { TidewatchError } from '../../core/errors.ts';
+import { describeAttribution, formatValue } from '../../detector/words.ts';
+import type { StoredVerdict } from '../../monitor/ports.ts';
+import { findPostgres } from '../../store/embedded.ts';
+import { openPool } from '../../store/pool.ts';
+import { PostgresReader } from '../../store/reader.ts';
+import { type AddCommand, examples } from '../command.ts';
+import { loadConfig } from '../load-config.ts';
+import { print, printJson } from '../ui/output.ts';
+
+interface Options {
+  file?: string;
+  json?: boolean;
+}
+
+export const explainCommand: AddCommand = (program) => {
+  const explain = program.command('explain').description('Say in words why something was decided.');
+  explain
+    .command('verdict <id>')
+    .description('Why a window was judged as it was: each metric, what was expected, and its share of the evidence.')
+    .option('-f, --file <file>', 'configuration of the running process')
+    .option('--json', 'for scripts')
+    .addHelpText('after', examples(['tidewatch explain verdict 4f0c…', 'the id is in the console, under a window']))
+    .action(async (id: string, options: Options) => {
+      const { config } = loadConfig({ file: options.file });
+      const verdict = await find(config, id);
+      if (verdict === null) throw new TidewatchError('not_found', `verdict ${id}`);
+      if (options.json) printJson(plain(verdict));
+      else for (const line of inWords(verdict)) print(line);
+    });
+};
+
+async function find(config: Config, id: string): Promise<StoredVerdict | null> {
+  const url = config.database.url ?? (await findPostgres(config.database.dir));
+  if (url === null) throw new TidewatchError('database_unavailable', 'no embedded server runs; start `tidewatch up`');
+  const pool = openPool(url);
+  try {
+    return await new PostgresReader(pool).verdict(id);
+  } finally {
+    await pool.end();
+  }
+}
+
+/** What a verdict says, line by line. */
+export function inWords(v: StoredVerdict): string[] {
+  const from = new Date(v.windowStartMs).toISOString();
+  const judged = v.severity > 1 ? 'anomalous' : 'normal';
+  const model = v.source === 'forest' ? `model ${v.modelId}, calibration ${v.calibrationVersion}` : 'no model needed';
+  const lines = [
+    `${v.entity} (${v.stream}), ${v.windowMs / 1000} s from ${from}: ${judged}`,
+    `severity ${formatValue(v.severity)} (above 1 is anomalous), p = ${v.pValue.toPrecision(2)}, by the ${v.source}, ${model}`,
+  ];
+  if (v.probation) lines.push('on probation: there was too little history to trust the p-value');
+  if (v.attributions.length === 0) lines.push('no metric stands out');
+  for (const a of v.attributions)
+    lines.push(`  ${`${Math.round(a.share * 100)} %`.padStart(5)}  ${describeAttribution(a)}`);
+  const { features, values, low, high } = v.readings;
+  lines.push('readings');
+  for (let i = 0; i < features.length; i++) {
+    const band = Number.isFinite(low[i]!) ? `${formatValue(low[i]!)} to ${formatValue(high[i]!)}` : 'no band yet';
+    lines.push(`  ${features[i]}  ${Number.isNaN(values[i]!) ? 'missing' : formatValue(values[i]!)}  (${band})`);
+  }
+  return lines;
+}
+
+const plain = (v: StoredVerdict) => ({
+  ...v,
+  readings: v.readings.features.map((feature, i) => ({
+    feature,
+    value: v.readings.values[i],
+    low: v.readings.low[i],
+    high: v.readings.high[i],
+  })),
+});

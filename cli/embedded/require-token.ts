@@ -1,0 +1,33 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance } from 'fastify';
+import { describe } from '../../core/errors.ts';
+
+/** Supervisors ask without credentials. */
+const OPEN = new Set(['/health/live', '/health/ready']);
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+
+/**
+ * Off loopback every request needs the token: `Bearer` (ours), `Token` (Influx clients), or the password of `Basic`,
+ * which is what a browser asks a person for. Hashes are compared, in constant time.
+ */
+export function requireToken(app: FastifyInstance, token: string): void {
+  const expected = digest(token);
+  app.addHook('onRequest', async (request, reply) => {
+    if (OPEN.has(request.url)) return;
+    if (timingSafeEqual(digest(presented(request.headers.authorization ?? '')), expected)) return;
+    const fault = { code: 'unauthorized', detail: '' } as const;
+    return reply
+      .code(401)
+      .header('www-authenticate', 'Basic realm="tidewatch", charset="UTF-8"')
+      .send({ code: fault.code, message: describe(fault) });
+  });
+}
+
+function presented(header: string): string {
+  const [scheme = '', value = ''] = header.split(' ', 2);
+  if (/^(bearer|token)$/i.test(scheme)) return value;
+  if (!/^basic$/i.test(scheme)) return '';
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}

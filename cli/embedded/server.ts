@@ -1,0 +1,71 @@
+import { createServer } from 'node:net';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock } from '../../core/clock.ts';
+import { type Config, isLoopback } from '../../core/config/root.ts';
+import { TidewatchError } from '../../core/errors.ts';
+import type { Log } from '../../ingest/ports.ts';
+import { receivers } from '../../ingest/receivers/index.ts';
+import { consoleRoutes } from '../../monitor/api/console.ts';
+import { healthRoutes } from '../../monitor/api/health.ts';
+import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
+import { requireToken } from './require-token.ts';
+
+/** A caller that does not finish its request in this time is cut off. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface ServerOptions {
+  config: Config;
+  logger: Logger;
+  clock: Clock;
+  version: string;
+  startedMs: number;
+  reader: Reader;
+  live: Live;
+  faults: FaultControl | null;
+  logFor: (stream: string) => Log | null;
+}
+
+export interface RunningServer {
+  url: string;
+  close(): Promise<void>;
+}
+
+const named = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** The process's one HTTP server with the routes of the receivers, the API, the console and health. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, logger, reader, live } = options;
+  const { host, port, token, maxBodyBytes } = config.http;
+  const app = Fastify({
+    loggerInstance: logger.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  });
+  if (token !== undefined && !isLoopback(host)) requireToken(app, token);
+  await app.register(healthRoutes({ reader, live }));
+  if (config.sources.http.enabled) await app.register(receivers({ ...options, streams: config.streams, maxBodyBytes }));
+  await app.register(consoleRoutes(options));
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
+    throw new TidewatchError('port_taken', `${host}:${port}`, { cause });
+  }
+  const address = app.server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return { url: `http://${named(host)}:${bound}`, close: () => app.close() };
+}
+
+/** Says at once that the port is taken, before a database is started for nothing. */
+export function requireFreePort(host: string, port: number): Promise<void> {
+  if (port === 0) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = cause.code === 'EADDRINUSE';
+      reject(taken ? new TidewatchError('port_taken', `${host}:${port}`, { cause }) : cause);
+    });
+    probe.listen(port, host, () => probe.close(() => resolve()));
+  });
+}
