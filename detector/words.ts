@@ -1,4 +1,3 @@
-import { formatDuration } from '../core/config/duration.ts';
 import type { Attribution, IncidentKind } from '../core/types.ts';
 
 const SAID_AT_MOST = 3;
@@ -26,9 +25,23 @@ export function describeAttribution(a: Attribution): string {
   return `${a.metric} ${formatValue(a.value)}, ${expected}${inside ? ' (back inside, unusual shortly before)' : ''}`;
 }
 
+/** "45 s", "2 min 30 s", "3 h 5 min": the two largest units. */
+export function describeSpan(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = Math.max(0, parts.findIndex(([n]) => n > 0));
+  const said = seconds === 0 ? [[0, 's'] as const] : parts.slice(first, first + 2).filter(([n]) => n > 0);
+  return said.map(([n, unit]) => `${n} ${unit}`).join(' ');
+}
+
 /** One sentence on what an incident is about. */
 export function describeIncident(kind: IncidentKind, attributions: readonly Attribution[], silentMs: number): string {
-  if (kind === 'absence') return `no data for ${formatDuration(silentMs)}`;
+  if (kind === 'absence') return `no data for ${describeSpan(silentMs)}`;
   const said = attributions.filter((a, i) => i === 0 || a.share >= SAID_FROM_SHARE).slice(0, SAID_AT_MOST);
   return said.map(describeAttribution).join('; ') || 'unlike itself, no single metric stands out';
 }

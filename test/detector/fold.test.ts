@@ -154,7 +154,7 @@ describe('absence', () => {
       ['b', 100, null],
       ['b', 100, 260],
     ]);
-    expect(absence[0]!.summary).toBe('no data for 1m');
+    expect(absence[0]!.summary).toBe('no data for 1 min');
   });
 
   test('an entity that always reports rarely is not absent between its reports', () => {
@@ -172,7 +172,7 @@ describe('absence', () => {
     const out = newOutputs();
     for (let t = 0; t < 50; t++) beat(fold, out, 'a', t);
     fold.control({ kind: 'watermark', toMs: 200_000, offset: 50, sequence: 1 }, out);
-    expect(out.incidents.map((incident) => incident.summary)).toEqual(['no data for 2m30s']);
+    expect(out.incidents.map((incident) => incident.summary)).toEqual(['no data for 2 min 30 s']);
     expect(fold.waitsForTime).toBe(false);
   });
 });
