@@ -63,6 +63,7 @@ export const ERRORS = {
     'The last segment of the log ended in the middle of a record.',
     'Nothing to do: it was cut at its last whole record, which was never acknowledged.',
   ],
+  file_unknown: ['The file is neither a model nor a recording.', 'Give a file that train, fit or a recording wrote.'],
   file_missing: ['The file does not exist or cannot be read.', 'Check the path and the permissions.'],
   table_shape: [
     'A table has a bad row: another number of columns, or a cell that is not a number.',

@@ -7,8 +7,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { register } from 'tsx/esm/api';
 
+if (!existsSync('node_modules')) {
+  process.stdout.write('Nothing is installed yet: run `npm ci` first.\n0 passed, 1 failed, 0 skipped\n');
+  process.exit(1);
+}
+const { register } = await import('tsx/esm/api');
 register(); // the summary is TypeScript
 const { summarise } = await import('./summary.ts');
 
