@@ -1,15 +1,15 @@
 import type { AddCommand } from '../command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { experimentsCommand } from './experiments.ts';
+import { explainCommand } from './explain.ts';
+import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
 
 /** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
+  injectCommand,
+  explainCommand,
+  inspectCommand,
   configCommand,
   doctorCommand,
-  inspectCommand,
-  evaluateCommand,
-  experimentsCommand,
 ];
