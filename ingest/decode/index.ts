@@ -1,8 +1,16 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Decoder } from '../ports.ts';
+import { influxLineDecoder } from './influx-line.ts';
 import { tidewatchJsonDecoder } from './tidewatch-json.ts';
 
-/** The decoder of a stream's encoding. Decoders keep scratch, so each partition has its own. */
-export function decoderFor(_config: Pick<StreamConfig, 'encoding' | 'entityTags'>): Decoder {
-  return tidewatchJsonDecoder();
+export type Encoding = StreamConfig['encoding'];
+
+const MAKERS: Record<Encoding, (config: StreamConfig) => Decoder> = {
+  tidewatch_json: () => tidewatchJsonDecoder(),
+  influx: (config) => influxLineDecoder({ entityTags: config.entityTags }),
+};
+
+/** The decoder of a stream's records. Each call makes one of its own, since decoders reuse what they hand out. */
+export function decoderFor(config: StreamConfig, encoding: Encoding = config.encoding): Decoder {
+  return MAKERS[encoding](config);
 }

@@ -9,14 +9,37 @@ export function parseJson(text: string): { ok: true; value: unknown } | { ok: fa
   }
 }
 
-/** A string, to be passed over, or one of the words that are numbers elsewhere. */
-const STRING_OR_WORD = /"(?:[^"\\]|\\[^])*"|-?\b(?:NaN|Infinity)\b/g;
+const WORDS = ['NaN', 'Infinity', '-Infinity'];
+const BEYOND = '1e999';
 
 /**
  * The text with NaN and Infinity, as Python and others write them, turned into a number beyond every finite one: then
- * the measurement is refused for what it is, and its neighbours are kept.
+ * the measurement is refused for what it is, and its neighbours are kept. One pass: a pattern that skips strings would
+ * start anew at every quote of a text whose last string is open.
  */
 export function finiteJson(text: string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
-  return text.replace(STRING_OR_WORD, (piece) => (piece.startsWith('"') ? piece : '1e999'));
+  let out = '';
+  let from = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!;
+    if (c === '"') {
+      i = endOfString(text, i);
+    } else if (c === 'N' || c === 'I' || c === '-') {
+      const word = WORDS.find((w) => text.startsWith(w, i));
+      if (word === undefined) continue;
+      out += text.slice(from, i) + BEYOND;
+      i += word.length - 1;
+      from = i + 1;
+    }
+  }
+  return out + text.slice(from);
+}
+
+function endOfString(text: string, start: number): number {
+  for (let i = start + 1; i < text.length; i++) {
+    if (text[i] === '\\') i++;
+    else if (text[i] === '"') return i;
+  }
+  return text.length;
 }

@@ -25,7 +25,7 @@ class TidewatchJson {
   /** Put before each message: the line or the item of a list, '' for a single object. */
   #where = '';
 
-  decode(value: Uint8Array, sink: DecodeSink): void {
+  decode(value: Uint8Array, sink: DecodeSink) {
     this.#sink = sink;
     this.#where = '';
     if (value.length === 0) return this.#fault('record_empty', 'no bytes');
@@ -41,7 +41,7 @@ class TidewatchJson {
   }
 
   /** Whole text no JSON: it may be one object a line, or hold NaN and Infinity as some encoders write them. */
-  #mend(text: string, why: ErrorCode): void {
+  #mend(text: string, why: ErrorCode) {
     const bare = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
     if (bare.trim() === '') return this.#fault('record_empty', 'only white space');
     const whole = parseJson(finiteJson(bare));
@@ -64,7 +64,7 @@ class TidewatchJson {
     return true;
   }
 
-  #top(json: unknown): void {
+  #top(json: unknown) {
     if (!Array.isArray(json)) return this.#object(json);
     if (json.length === 0) return this.#fault('record_empty', 'an empty list');
     for (let i = 0; i < json.length; i++) {
@@ -73,7 +73,7 @@ class TidewatchJson {
     }
   }
 
-  #object(json: unknown): void {
+  #object(json: unknown) {
     if (json === null) return this.#fault('record_empty', 'null');
     if (typeof json !== 'object' || Array.isArray(json)) {
       return this.#fault('record_shape', `wanted an object, got ${kindOf(json)}`);
@@ -96,7 +96,8 @@ class TidewatchJson {
     if (entity === undefined || entity === null) return this.#fault('entity_missing', 'no field "entity"');
     if (typeof entity !== 'string') return this.#fault('record_shape', `entity is ${kindOf(entity)}, wanted text`);
     if (!isName(entity)) return this.#badName('entity', entity);
-    const timeMs = typeof time === 'number' ? timeOfNumber(time) : typeof time === 'string' ? timeOfText(time) : NaN;
+    const timeMs =
+      typeof time === 'number' ? timeOfNumber(time) : typeof time === 'string' ? timeOfText(time) : Number.NaN;
     if (Number.isNaN(timeMs)) {
       const seen = time === undefined ? 'missing' : typeof time === 'string' ? quoted(time) : kindOf(time);
       return this.#fault('time_invalid', `time is ${seen}`);
@@ -108,7 +109,7 @@ class TidewatchJson {
     if (body !== undefined) this.#event(entity, timeMs, level, body);
   }
 
-  #values(entity: string, timeMs: number, json: unknown): void {
+  #values(entity: string, timeMs: number, json: unknown) {
     if (json === null || typeof json !== 'object' || Array.isArray(json)) {
       return this.#fault('record_shape', `values is ${kindOf(json)}, wanted an object of numbers`);
     }
@@ -144,7 +145,7 @@ class TidewatchJson {
     this.#sink.sample(this.#sample);
   }
 
-  #event(entity: string, timeMs: number, level: unknown, body: unknown): void {
+  #event(entity: string, timeMs: number, level: unknown, body: unknown) {
     if (typeof body !== 'string') return this.#fault('record_shape', `body is ${kindOf(body)}, wanted text`);
     if (level !== undefined && level !== null && typeof level !== 'string') {
       return this.#fault('record_shape', `level is ${kindOf(level)}, wanted text`);
