@@ -44,8 +44,9 @@ export class AxisKernel {
     }
   }
 
-  /** Sum over the trees of the classic path lengths of a row without missing values. */
-  classicPaths(x: Float64Array): number {
+  /** Writes to out[0] the sum over the trees of the classic path lengths of a row without missing values. (A returned
+   * double would be boxed: allocated.) */
+  classicPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
     const meta = this.#meta;
@@ -72,7 +73,7 @@ export class AxisKernel {
       sum += leaf[c]!;
       sum += leaf[d]!;
     }
-    return sum + roots.length * depth;
+    out[0] = sum + roots.length * depth;
   }
 
   /**
@@ -129,10 +130,10 @@ export class AxisKernel {
   }
 
   /**
-   * Sum over the trees of the box-aware path lengths of a row without missing values: at each split the path goes on
+   * Writes to out[0] the sum over the trees of the box-aware path lengths of a row without missing values: at each split the path goes on
    * with probability 1 / (1 + distance outside the box / span of the box), which is exactly 1 inside.
    */
-  boxPaths(x: Float64Array): number {
+  boxPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
     const box: number = BOX;
@@ -186,6 +187,6 @@ export class AxisKernel {
       sum += hc + sc * leaf[c]!;
       sum += hd + sd * leaf[d]!;
     }
-    return sum;
+    out[0] = sum;
   }
 }

@@ -35,6 +35,7 @@ export class Forest {
   readonly typical: Typical;
   readonly #kernel: AxisKernel | ObliqueKernel;
   readonly #row: Float64Array;
+  readonly #paths = new Float64Array(1);
 
   private constructor(trees: Trees, typical: Typical) {
     this.trees = trees;
@@ -85,7 +86,9 @@ export class Forest {
     const x = this.#row;
     const { median } = this.typical;
     for (let c = 0; c < x.length; c++) x[c] = clean(row[at + c]!, median[c]!);
-    return this.#scoreOf(path === 'box' ? this.#kernel.boxPaths(x) : this.#kernel.classicPaths(x), path);
+    if (path === 'box') this.#kernel.boxPaths(x, this.#paths);
+    else this.#kernel.classicPaths(x, this.#paths);
+    return this.#scoreOf(this.#paths[0]!, path);
   }
 
   /** Scores rows (row-major) into out[0 … n): the same bits as `score` row by row. */

@@ -52,8 +52,8 @@ export class ObliqueKernel {
     }
   }
 
-  /** Sum over the trees of the classic path lengths of a row without missing values. */
-  classicPaths(x: Float64Array): number {
+  /** Writes to out[0] the sum over the trees of the classic path lengths of a row without missing values. */
+  classicPaths(x: Float64Array, out: Float64Array): void {
     const nodes = this.#nodes;
     const links = this.#links;
     let sum = 0;
@@ -67,11 +67,11 @@ export class ObliqueKernel {
       }
       sum += nodes[a + 5]!;
     }
-    return sum + this.#roots.length * this.#depth;
+    out[0] = sum + this.#roots.length * this.#depth;
   }
 
-  /** Sum over the trees of the box-aware path lengths of a row without missing values (see the axis kernel). */
-  boxPaths(x: Float64Array): number {
+  /** Writes to out[0] the sum over the trees of the box-aware path lengths of a row without missing values (see the axis kernel). */
+  boxPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
     const box: number = BOX;
@@ -138,6 +138,6 @@ export class ObliqueKernel {
       sum += hc + sc * nodes[c + 5]!;
       sum += hd + sd * nodes[d + 5]!;
     }
-    return sum;
+    out[0] = sum;
   }
 }

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Contestant } from '../lib/contestant.ts';
+import { FIT_ROWS, WIDTH } from './data.ts';
+
+const run = promisify(execFile);
+const BENCH = resolve(import.meta.dirname, '..');
+export const CACHE = join(BENCH, '.cache');
+/** Creating a virtual environment or fetching from Maven may wait for a slow network, but not for ever. */
+const SETUP_TIMEOUT_MS = 600_000;
+
+/** A reference that runs, or why it does not, in words for the report. */
+export type Reference = { contestant: Contestant; note: string } | { contestant: null; note: string };
+
+async function attempt(name: string, start: () => Promise<Reference>): Promise<Reference> {
+  try {
+    return await start();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    return { contestant: null, note: `${name} is absent: ${reason}` };
+  }
+}
+
+/** scikit-learn ≥ 1.9 in a virtual environment of the benchmark's own, made at the first run. */
+export const sklearn = (rows: string): Promise<Reference> =>
+  attempt('scikit-learn', async () => {
+    const venv = join(CACHE, 'venv');
+    const python = join(venv, 'bin', 'python');
+    const usable =
+      existsSync(python) &&
+      (await run(python, ['-c', 'import sklearn']).then(
+        () => true,
+        () => false,
+      ));
+    if (!usable) {
+      await run('python3', ['-m', 'venv', venv], { timeout: SETUP_TIMEOUT_MS });
+      await run(python, ['-m', 'pip', 'install', '--quiet', 'scikit-learn>=1.9'], { timeout: SETUP_TIMEOUT_MS });
+    }
+    const script = join(BENCH, 'sklearn_forest.py');
+    const [contestant, ready] = await Contestant.start('scikit-learn', python, [
+      script,
+      rows,
+      `${WIDTH}`,
+      `${FIT_ROWS}`,
+    ]);
+    return { contestant, note: `scikit-learn ${ready.version}: score_samples and fit with n_jobs=1.` };
+  });
+
+/** The same algorithm in C, compiled at every run. */
+export const plainC = (forest: string, rows: string): Promise<Reference> =>
+  attempt('The C kernel', async () => {
+    const binary = join(CACHE, 'kernel');
+    mkdirSync(dirname(binary), { recursive: true });
+    await run('cc', ['-O3', '-o', binary, join(BENCH, 'kernel.c'), '-lm'], { timeout: SETUP_TIMEOUT_MS });
+    const { stdout } = await run('cc', ['--version']);
+    const [contestant] = await Contestant.start('C', binary, [forest, rows]);
+    return { contestant, note: `C: bench/kernel.c by ${stdout.split('\n')[0]} -O3.` };
+  });
+
+/** AWS randomcutforest-core by Maven; 50 trees of 256 points, on one thread. */
+export const randomCutForest = (rows: string): Promise<Reference> =>
+  attempt('Random Cut Forest', async () => {
+    const target = join(CACHE, 'rcf');
+    if (!existsSync(join(target, 'rcf-1.jar'))) {
+      const goals = ['package', 'dependency:copy-dependencies', `-DoutputDirectory=${join(target, 'lib')}`];
+      await run('mvn', ['-q', '-B', '-f', join(BENCH, 'rcf', 'pom.xml'), ...goals], { timeout: SETUP_TIMEOUT_MS });
+    }
+    const classpath = `${join(target, 'rcf-1.jar')}:${join(target, 'lib')}/*`;
+    const [contestant] = await Contestant.start('RCF', 'java', ['-cp', classpath, 'RcfBench', rows, `${WIDTH}`]);
+    return {
+      contestant,
+      note: 'Random Cut Forest: AWS randomcutforest-core 4.3.0, 50 trees of 256 points, one thread.',
+    };
+  });
