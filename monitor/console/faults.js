@@ -152,7 +152,11 @@ function form({ kinds, entities }, inject) {
 }
 
 const option = (value, text) => h('option', { value }, text);
-const field = (label, input, extra = '') => h('label', { class: `field ${extra}` }, h('span', null, label), input);
+
+function field(label, input, extra = '') {
+  input.id = `fault-${input.name}`;
+  return h('div', { class: `field ${extra}` }, h('label', { for: input.id }, label), input);
+}
 
 function select(name, options, props = {}) {
   return h(

@@ -60,6 +60,7 @@ export async function openView(browser: Browser, { width = 1440, height = 900, d
   // As an initial script it is not subject to the page's content security policy, which stays in force.
   await context.addInitScript({ content: AXE });
   const page = await context.newPage();
+  page.setDefaultTimeout(8_000);
   const errors: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text());

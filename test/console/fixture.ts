@@ -21,7 +21,7 @@ import { FLEET_ENTITIES, METRICS } from '../../scenarios/fleet/services.ts';
 import { FixtureEntity } from './fixture-entity.ts';
 
 export const WINDOW_MS = 10_000;
-const HOST = 'workstation';
+const USUAL_HOST = 'workstation';
 const HOST_NEEDED = 720;
 const HOST_SEEN = 412;
 
@@ -50,6 +50,8 @@ export interface FixtureOptions {
   endMs: number;
   historyMs?: number;
   planted?: readonly Planted[];
+  /** Name of the one entity of the second stream. */
+  host?: string;
 }
 
 /** Telemetry of the demo fleet and one host, held in memory: the same for a seed and an end, whatever the machine. */
@@ -58,6 +60,7 @@ export class FixtureWorld implements Reader, Live {
   readonly #fleet: Fleet;
   readonly #injector: FaultInjector;
   readonly #host: Random;
+  readonly #hostName: string;
   readonly #entities = new Map<string, FixtureEntity>();
   readonly #incidents = new Map<string, Incident>();
   readonly #listeners = new Set<(event: LiveEvent) => void>();
@@ -68,7 +71,8 @@ export class FixtureWorld implements Reader, Live {
   /** Set to make every read fail as PostgreSQL does when it is away. */
   failure: Error | null = null;
 
-  constructor({ seed = 7, endMs, historyMs = 6 * 3_600_000, planted = PLANTED }: FixtureOptions) {
+  constructor({ seed = 7, endMs, historyMs = 6 * 3_600_000, planted = PLANTED, host = USUAL_HOST }: FixtureOptions) {
+    this.#hostName = host;
     const startMs = Math.floor((endMs - historyMs) / WINDOW_MS) * WINDOW_MS;
     this.#fleet = new Fleet({ seed, startMs, stepMs: WINDOW_MS });
     this.#injector = new FaultInjector(
@@ -76,11 +80,11 @@ export class FixtureWorld implements Reader, Live {
       FLEET_ENTITIES.map((entity) => [entity, METRICS] as const),
     );
     this.faults = new FaultSwitchboard(this.#injector, () => this.#fleet.timeMs);
-    this.#host = new Random(seed).fork(HOST);
+    this.#host = new Random(seed).fork('host');
     this.#planted = planted.map((p) => ({ planted: p, startMs: endMs - p.beforeEndMs }));
     for (const entity of FLEET_ENTITIES)
       this.#entities.set(`demo/${entity}`, new FixtureEntity('demo', entity, WINDOW_MS, 'forest', startMs));
-    this.#entities.set(`host/${HOST}`, new FixtureEntity('host', HOST, WINDOW_MS, 'fallback', startMs));
+    this.#entities.set(`host/${host}`, new FixtureEntity('host', host, WINDOW_MS, 'fallback', startMs));
     this.#deadLetters = deadLetters(endMs);
     while (this.nowMs < endMs) this.step();
   }
@@ -221,7 +225,7 @@ export class FixtureWorld implements Reader, Live {
   #hostSample(): Sample {
     const r = this.#host;
     return {
-      entity: HOST,
+      entity: this.#hostName,
       timeMs: this.#fleet.timeMs - WINDOW_MS,
       names: ['cpu_busy_percent', 'memory_used_bytes', 'disk_busy_ratio', 'network_rx_bytes'],
       values: [22 + 2 * r.normal(), 7.4e9 + 5e7 * r.normal(), 0.11 + 0.008 * r.normal(), 84_000 + 3_000 * r.normal()],
