@@ -1,13 +1,13 @@
 /** Decades by which one alarm raises the threshold of its entity. */
 const STEP = 0.02;
+/** Share of the rise that is left after each window: half of it after two thousand. */
+const KEPT = 2 ** (-1 / 2000);
 
 /**
- * Adaptive conformal inference (Gibbs and Candès 2021) on the alarm threshold of one entity: an alarm raises it, a quiet
- * window lowers it by so much less that at the configured alert rate the two cancel out. Where telemetry has moved away
- * from its training, alarms stay near the rate that was asked for instead of lasting for ever; the threshold never falls
- * below the one that training set. It steers the rate, so a rate near the configured one is its doing and no proof of
- * calibration.
+ * Where telemetry has moved away from its training, a fixed threshold alarms for ever. So each alarm raises the threshold
+ * of its entity a little, and the rise fades: adaptive conformal inference (Gibbs and Candès 2021) with a leak, which
+ * keeps a long incident from making its entity deaf for days. The threshold never falls below the one that training set.
  */
-export function nextExcess(excess: number, alarm: boolean, alertRate: number): number {
-  return Math.max(0, excess + STEP * ((alarm ? 1 : 0) - alertRate));
+export function nextExcess(excess: number, alarm: boolean): number {
+  return excess * KEPT + (alarm ? STEP : 0);
 }

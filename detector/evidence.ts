@@ -19,6 +19,21 @@ const WEIGHT_60 = 3 * TOP + 2;
 export const evidenceSize = (features: number): number => HEAD + 2 * features;
 
 /**
+ * Starts a state as if typical rows had gone before (typical: EVIDENCE numbers), for an entity whose history begins in
+ * mid-service: a forest that has seen only filled means and peaks takes empty ones for something strange.
+ */
+export function startEvidence(state: Float64Array, typical: ArrayLike<number>): void {
+  state[WEIGHT_10] = 1 / (1 - DECAY_10);
+  state[WEIGHT_60] = 1 / (1 - DECAY_60);
+  for (let k = 0; k < TOP; k++) {
+    state[k] = typical[TOP + k]! * state[WEIGHT_10]!;
+    state[TOP + k] = typical[2 * TOP + k]! * state[WEIGHT_60]!;
+    state[2 * TOP + k] = typical[3 * TOP + k]!;
+    if (k < SUMMED) state[SUM_PEAK]! += typical[3 * TOP + k]!;
+  }
+}
+
+/**
  * Turns the tails of one row into EVIDENCE numbers in out and moves the state on. Returns the tail sum: the three
  * largest tails with their recent mean and fading peak, which says the same as the forest in one number.
  */

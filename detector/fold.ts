@@ -198,7 +198,7 @@ export class Fold implements PartitionFold, DecodeSink {
     if (state.mode === 'disabled') return;
     const assessment = this.#assessor.assess(entity, values, startMs, state.mode, state.model);
     const severity = assessment.decades / (state.alertDecades + entity.thresholdExcess);
-    entity.thresholdExcess = nextExcess(entity.thresholdExcess, severity > 1, state.alertRate);
+    entity.thresholdExcess = nextExcess(entity.thresholdExcess, severity > 1);
     const forest = assessment.source === 'forest';
     const verdict: Verdict = {
       stream: this.#config.name,

@@ -1,9 +1,9 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import type { Assessment } from './assessment.ts';
 import { combine, combinedDecades } from './calibration.ts';
-import { EVIDENCE, evidenceSize, featureEvidence, gatherEvidence } from './evidence.ts';
+import { EVIDENCE, evidenceSize, featureEvidence, gatherEvidence, startEvidence } from './evidence.ts';
 import { historySize, newRow, observe, type Row } from './forecast.ts';
-import { GAP_ROWS, rowsOf } from './history.ts';
+import { GAP_ROWS, LAG_ROWS, rowsOf } from './history.ts';
 import type { EntityModel, StreamModel } from './model.ts';
 
 /** Rows after which the histories of an entity have filled enough for its severity to be trusted. */
@@ -24,6 +24,7 @@ export class ForestScorer {
     this.entity = entity;
     this.#history = new Float64Array(historySize(n));
     this.#evidence = new Float64Array(evidenceSize(n));
+    startEvidence(this.#evidence, model.forest.typical.median);
     let row = rows.get(n);
     if (row === undefined) {
       row = newRow(n);
@@ -37,7 +38,9 @@ export class ForestScorer {
     observe(this.entity.profile, this.#history, values, row);
     const tailSum = gatherEvidence(row.evidence, this.#evidence, EVIDENCE_ROW);
     const { forest, calibration } = this.#model;
-    out.score = combine(calibration, forest.score(EVIDENCE_ROW, 0), tailSum);
+    // Before the first forecast there is nothing to judge, and a row without evidence is not one of little evidence.
+    const judged = rowsOf(this.#history) > LAG_ROWS;
+    out.score = judged ? combine(calibration, forest.score(EVIDENCE_ROW, 0), tailSum) : 0;
     out.decades = combinedDecades(calibration, out.score);
     out.probation = rowsOf(this.#history) <= SETTLED_ROWS;
     out.low.set(row.low);
