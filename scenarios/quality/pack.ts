@@ -18,6 +18,7 @@ export interface PackFile {
   set: PackSet;
   /** Relative to the pack. */
   path: string;
+  sizeBytes: number;
   family: string;
   licence: string;
   source: string;
@@ -73,6 +74,7 @@ export async function openPack(dir: string): Promise<Pack> {
     return {
       set,
       path: at,
+      sizeBytes: Number(file.bytes ?? 0),
       family: typeof file.family === 'string' ? file.family : entity,
       licence: String(file.licence ?? 'not named'),
       source: String(file.source_repo ?? 'not named'),

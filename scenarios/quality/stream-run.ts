@@ -21,8 +21,10 @@ export interface Runtime {
 
 /** What the production path made of the rows of one entity. */
 export interface StreamRun {
-  /** Severity of the window of each row; 0 before the first verdict. */
+  /** Severity of the window of each row; 0 before the first verdict. Above 1 it alarms. */
   severity: Float64Array;
+  /** −log10 of its p-value: the same evidence, whatever threshold the entity has by now. */
+  decades: Float64Array;
   attributions: (readonly Attribution[])[];
   /** Rows that the forest judged; the rest had the fallback or no verdict. */
   forestRows: number;
@@ -113,7 +115,7 @@ export function runCold(runtime: Runtime, entity: string, series: ColdSeries): S
 /** Brings verdicts back to the rows whose windows they judge. Rows of one window share its verdict. */
 class Collector {
   readonly #hopMs: number;
-  readonly #byWindow = new Map<number, Pick<Verdict, 'severity' | 'attributions' | 'source'>>();
+  readonly #byWindow = new Map<number, Pick<Verdict, 'severity' | 'pValue' | 'attributions' | 'source'>>();
   readonly #timesMs: Float64Array;
 
   constructor(config: StreamConfig, timesMs: Float64Array) {
@@ -122,17 +124,23 @@ class Collector {
   }
 
   take(verdicts: readonly Verdict[]): void {
-    for (const { windowStartMs, severity, attributions, source } of verdicts) {
-      this.#byWindow.set(windowStartMs, { severity, attributions, source });
+    for (const { windowStartMs, severity, pValue, attributions, source } of verdicts) {
+      this.#byWindow.set(windowStartMs, { severity, pValue, attributions, source });
     }
   }
 
-  finish(): { severity: Float64Array; attributions: (readonly Attribution[])[]; forestRows: number } {
+  finish(): {
+    severity: Float64Array;
+    decades: Float64Array;
+    attributions: (readonly Attribution[])[];
+    forestRows: number;
+  } {
     const verdicts = Array.from(this.#timesMs, (timeMs) =>
       this.#byWindow.get(Math.floor(timeMs / this.#hopMs) * this.#hopMs),
     );
     return {
       severity: Float64Array.from(verdicts, (verdict) => verdict?.severity ?? 0),
+      decades: Float64Array.from(verdicts, (verdict) => (verdict === undefined ? 0 : -Math.log10(verdict.pValue))),
       attributions: verdicts.map((verdict) => verdict?.attributions ?? []),
       forestRows: verdicts.filter((verdict) => verdict?.source === 'forest').length,
     };
