@@ -41,13 +41,22 @@ function resolves(name: string): boolean {
 
 const asked = new Map<Need, boolean>();
 
+/** A suite, as `describe` takes it. */
+type Suite = (name: string, tests: () => void) => void;
+
 /**
  * `describe` for tests that need what not every machine has. Where it is lacking they are skipped, and the reason is
  * part of their title: test/run.js reads it there, tells it last, and under CI=true lets only pack and peers be lacking.
  */
-export function needs(what: Need): (name: string, tests: () => void) => void {
+export function needs(what: Need): Suite {
   const [available, reason] = NEEDS[what];
   if (!asked.has(what)) asked.set(what, available());
-  if (asked.get(what)) return (name, tests) => describe(name, tests);
-  return (name, tests) => describe.skip(`${name} [needs ${what}: ${reason}]`, tests);
+  return unlessLacking(what, asked.get(what) ? null : reason);
+}
+
+/** The same for a need that the test itself has looked for; reason: why it is lacking, null when it is there. */
+export function unlessLacking(what: Need, reason: string | null): Suite {
+  if (reason === null) return (name, tests) => describe(name, tests);
+  const told = reason.replaceAll(/\s+/g, ' ').replaceAll(']', ')');
+  return (name, tests) => describe.skip(`${name} [needs ${what}: ${told}]`, tests);
 }

@@ -8,7 +8,8 @@ import { progress } from '../../cli/ui/progress.ts';
 import { ManualClock } from '../../core/clock.ts';
 import { ERRORS, type ErrorCode, TidewatchError } from '../../core/errors.ts';
 
-const [, ...commands] = everyCommand(buildProgram());
+/** Without those that only hold others. */
+const commands = everyCommand(buildProgram()).filter((command) => command.commands.length === 0);
 
 function help(command: (typeof commands)[number]): string {
   let text = '';
