@@ -30,6 +30,8 @@ export class FoldState {
   absenceCheckedMs = Number.NEGATIVE_INFINITY;
   /** Scratch rows by number of features, shared by all scorers. */
   readonly rows = new Map<number, Row>();
+  /** The same by the index of their windows, so that a closing window need not look its entity up. */
+  readonly #byIndex: (EntityState | undefined)[] = [];
   readonly #config: StreamConfig;
   readonly #schemas: FeatureSchemas;
 
@@ -47,17 +49,24 @@ export class FoldState {
 
   /** The state of an entity, brought up to the metrics that it has by now. */
   of(entity: EntityWindows): EntityState {
-    let state = this.entities.get(entity.entity);
+    const { names } = entity.metrics;
+    let state = this.#byIndex[entity.index];
     if (state === undefined) {
-      state = new EntityState(this.#schemas.for(entity.metrics));
+      state = new EntityState(this.#schemas.for(names));
       state.serve(this.model, entity.entity, this.rows);
-      this.entities.set(entity.entity, state);
-    } else if (state.schema.metricCount !== entity.metrics.length) {
-      state.grow(this.#schemas.for(entity.metrics));
+      this.#put(entity, state);
+    } else if (state.schema.metricCount !== names.length) {
+      state.grow(this.#schemas.for(names));
       if (state.forest === null) state.serve(this.model, entity.entity, this.rows);
       else state.remap();
     }
     return state;
+  }
+
+  #put(entity: EntityWindows, state: EntityState): void {
+    this.entities.set(entity.entity, state);
+    while (this.#byIndex.length < entity.index) this.#byIndex.push(undefined);
+    this.#byIndex[entity.index] = state;
   }
 
   /** Takes a change of model, calibration or mode into force. model: the artifact that a model entry names. */
@@ -147,13 +156,13 @@ export class FoldState {
     const n = reader.count('entity states', 8);
     for (let i = 0; i < n; i++) {
       const entity = reader.text('entity name');
-      const metrics = this.windows.entities.get(entity)?.metrics;
+      const windows = this.windows.entities.get(entity);
       const count = reader.u32('metrics of an entity');
-      if (metrics === undefined || count > metrics.length) {
+      if (windows === undefined || count > windows.metrics.names.length) {
         throw new CorruptBytes(`entity ${entity} has ${count} metrics, its windows do not`, reader.at);
       }
-      const schema = this.#schemas.for(metrics.slice(0, count));
-      this.entities.set(entity, EntityState.load(reader, entity, schema, this.model, this.rows));
+      const schema = this.#schemas.for(windows.metrics.names.slice(0, count));
+      this.#put(windows, EntityState.load(reader, entity, schema, this.model, this.rows));
     }
     if (reader.remaining > 0) throw new CorruptBytes(`${reader.remaining} bytes too many`, reader.at);
   }

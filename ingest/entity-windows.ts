@@ -1,5 +1,6 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
-import { mergeStats, Pane, STATS } from './pane.ts';
+import { FILTERED, type MetricSet, type MetricSets, UNKNOWN } from './metric-set.ts';
+import { COUNT, mergeStats, Pane, STATS } from './pane.ts';
 
 /** What came of the points of one sample; kept by the caller and reset by it. */
 export interface Tally {
@@ -9,99 +10,89 @@ export interface Tally {
   filtered: number;
 }
 
-/** Slot of a metric that the stream filters out, and of one beyond the entity's limit. */
-const FILTERED = -1;
-const OVER_LIMIT = -2;
+/** What a stream has decided about all samples. */
+export interface SampleRules {
+  sets: MetricSets;
+  watched: (name: string) => boolean;
+  metricLimit: number;
+  pointLimit: number;
+}
 
 /**
- * The open windows of one entity. Metrics have slots in the order in which the entity first sent them; samples mostly
- * repeat the metrics of the one before, so slots are found by comparing names with that one (`template`).
+ * The open windows of one entity. There are as many of these as entities, so what entities have in common is in their
+ * MetricSet, and what is looked at for each record lies close together.
  */
 export class EntityWindows {
   readonly entity: string;
-  readonly metrics: string[] = [];
+  /** Position among the entities of the partition, in order of arrival: an index for whoever keeps more about them. */
+  readonly index: number;
+  /** Position among them in the order of their names; kept by Windows. */
+  rank = 0;
+  metrics: MetricSet;
   /** Panes that some open window still covers, oldest first. */
   readonly panes: Pane[] = [];
-  readonly #slots = new Map<string, number>();
-  #template: string[] = [];
-  #templateSlots: number[] = [];
+  #newest: Pane | null = null;
   #spare: Pane | null = null;
 
-  constructor(entity: string) {
+  constructor(entity: string, index: number, metrics: MetricSet) {
     this.entity = entity;
+    this.index = index;
+    this.metrics = metrics;
   }
 
-  /** Pane that starts at startMs, opened if need be; the last one is tried first. */
+  /** Pane that starts at startMs, opened if need be; the newest is tried first. */
   pane(startMs: number): Pane {
+    const newest = this.#newest;
+    if (newest !== null && newest.startMs === startMs) return newest;
     const { panes } = this;
     let i = panes.length - 1;
     while (i >= 0 && panes[i]!.startMs > startMs) i--;
     if (i >= 0 && panes[i]!.startMs === startMs) return panes[i]!;
-    const pane = this.#spare ?? new Pane(this.metrics.length);
+    const slots = this.metrics.names.length;
+    const pane = this.#spare ?? new Pane(slots);
     this.#spare = null;
-    pane.widen(this.metrics.length);
+    pane.widen(slots);
     pane.reset(startMs);
-    panes.splice(i + 1, 0, pane);
+    if (i === panes.length - 1) {
+      panes.push(pane);
+      this.#newest = pane;
+    } else panes.splice(i + 1, 0, pane);
     return pane;
-  }
-
-  has(startMs: number): boolean {
-    return this.panes.some((pane) => pane.startMs === startMs);
   }
 
   /** Forgets panes that end at or before the given time. */
   dropThrough(endMs: number, hopMs: number): void {
-    while (this.panes.length > 0 && this.panes[0]!.startMs + hopMs <= endMs) this.#spare = this.panes.shift()!;
+    const { panes } = this;
+    while (panes.length > 0 && panes[0]!.startMs + hopMs <= endMs) this.#spare = panes.shift()!;
+    if (panes.length === 0) this.#newest = null;
   }
 
   /**
-   * Slot of the i-th name of a sample: ≥ 0, or FILTERED / OVER_LIMIT. The template makes this one comparison of
-   * interned strings for the usual sample.
-   */
-  slot(i: number, name: string, watched: (name: string) => boolean, limit: number): number {
-    if (this.#template[i] === name) return this.#templateSlots[i]!;
-    let slot = this.#slots.get(name);
-    if (slot === undefined) {
-      if (!watched(name)) slot = FILTERED;
-      else if (this.metrics.length >= limit) return OVER_LIMIT;
-      else {
-        slot = this.metrics.length;
-        this.metrics.push(name);
-        for (const pane of this.panes) pane.widen(slot + 1);
-      }
-      if (slot >= 0) this.#slots.set(name, slot);
-    }
-    if (i <= this.#template.length) {
-      this.#template[i] = name;
-      this.#templateSlots[i] = slot;
-    }
-    return slot;
-  }
-
-  /**
-   * Puts one sample into its pane. Returns the index of the first point that is over a limit, or -1; onLimit is called
-   * for each such point. The first value of a point's identity wins.
+   * Puts one sample into its pane; onLimit is called for each point that is over a limit. The first value of a point's
+   * identity wins.
    */
   add(
     startMs: number,
     timeMs: number,
     names: readonly string[],
     values: readonly number[],
-    watched: (name: string) => boolean,
-    metricLimit: number,
-    pointLimit: number,
+    rules: SampleRules,
     tally: Tally,
     onLimit: (index: number, code: 'metric_limit' | 'window_full') => void,
   ): void {
+    const { watched, pointLimit } = rules;
     const pane = this.pane(startMs);
     const before = pane.rows;
-    const row = before >= pointLimit && timeMs > pane.times[before - 1]! ? -1 : pane.rowOf(timeMs);
+    const row = before >= pointLimit && timeMs > pane.timeMs(before - 1) ? -1 : pane.rowOf(timeMs);
     const overfull = row < 0 || row >= pointLimit;
     if (row >= pointLimit) pane.rows = before;
-    const isNew = pane.rows > before;
-    let filled = false;
     for (let i = 0; i < names.length; i++) {
-      const slot = this.slot(i, names[i]!, watched, metricLimit);
+      const name = names[i]!;
+      let slot = this.metrics.slot(i, name, watched);
+      if (slot === UNKNOWN) {
+        this.#gain(names, rules);
+        slot = this.metrics.slot(i, name, watched);
+      }
       if (slot < 0) {
         if (slot === FILTERED) tally.filtered++;
         else onLimit(i, 'metric_limit');
@@ -111,76 +102,95 @@ export class EntityWindows {
         onLimit(i, 'window_full');
         continue;
       }
-      const at = row * pane.slots + slot;
-      const held = pane.cells[at]!;
+      const held = pane.value(row, slot);
       if (Number.isNaN(held)) {
-        pane.cells[at] = values[i]!;
+        pane.put(row, slot, values[i]!);
         tally.applied++;
-        filled = true;
       } else {
         tally.duplicate++;
         if (held !== values[i]) tally.conflicts++;
       }
     }
-    if (filled) {
-      if (!isNew) pane.touch();
-    }
   }
 
-  /** Summary of the window [startMs, endMs) into out (metrics × STATS); returns the number of points. */
-  window(startMs: number, endMs: number, out: Float64Array): number {
-    out.fill(0, 0, this.metrics.length * STATS);
-    let points = 0;
+  #gain(sample: readonly string[], { sets, watched, metricLimit }: SampleRules): void {
+    this.metrics = sets.grown(this.metrics, sample, watched, metricLimit);
+    for (const pane of this.panes) pane.widen(this.metrics.names.length);
+  }
+
+  /** Summary of the window that is one pane into out (metrics × STATS); returns the number of points. */
+  paneWindow(startMs: number, out: Float64Array): number {
+    const slots = this.metrics.names.length;
     for (const pane of this.panes) {
-      if (pane.startMs < startMs || pane.startMs >= endMs || pane.rows === 0) continue;
-      pane.widen(this.metrics.length);
-      const stats = pane.stats();
-      for (let slot = 0; slot < this.metrics.length; slot++) {
-        mergeStats(out, slot * STATS, stats, slot * STATS);
-        points += stats[slot * STATS]!;
-      }
+      if (pane.startMs !== startMs) continue;
+      pane.summarise(out);
+      return pointsIn(out, slots);
     }
-    return points;
+    return 0;
+  }
+
+  /** Summary of the window [startMs, endMs), of several panes, into out; returns the number of points. */
+  window(startMs: number, endMs: number, out: Float64Array): number {
+    const slots = this.metrics.names.length;
+    const { panes } = this;
+    out.fill(0, 0, slots * STATS);
+    for (const pane of panes) {
+      if (pane.startMs < startMs || pane.startMs >= endMs || pane.rows === 0) continue;
+      const stats = pane.stats();
+      for (let slot = 0; slot < slots; slot++) mergeStats(out, slot * STATS, stats, slot * STATS);
+    }
+    return pointsIn(out, slots);
   }
 
   save(writer: ByteWriter): void {
+    const { names } = this.metrics;
     writer.text(this.entity);
-    writer.u32(this.metrics.length);
-    for (const metric of this.metrics) writer.text(metric);
+    writer.u32(names.length);
+    for (const name of names) writer.text(name);
     writer.u32(this.panes.length);
     for (const pane of this.panes) {
       writer.f64(pane.startMs);
       writer.u32(pane.rows);
-      for (let row = 0; row < pane.rows; row++) writer.f64(pane.times[row]!);
-      for (let i = 0; i < pane.rows * pane.slots; i++) writer.f64(pane.cells[i]!);
+      for (let row = 0; row < pane.rows; row++) writer.f64(pane.timeMs(row));
+      for (let row = 0; row < pane.rows; row++)
+        for (let slot = 0; slot < pane.slots; slot++) writer.f64(pane.value(row, slot));
     }
   }
 
-  static load(reader: ByteReader): EntityWindows {
-    const entity = new EntityWindows(reader.text('entity name'));
-    const metrics = reader.count('metrics of an entity', 4);
-    for (let i = 0; i < metrics; i++) {
-      const name = reader.text('metric name');
-      if (entity.#slots.has(name)) throw new CorruptBytes(`metric ${name} is there twice`, reader.at);
-      entity.#slots.set(name, i);
-      entity.metrics.push(name);
+  static load(reader: ByteReader, index: number, sets: MetricSets): EntityWindows {
+    const name = reader.text('entity name');
+    const metrics = new Set<string>();
+    for (let i = reader.count('metrics of an entity', 4); i > 0; i--) {
+      const metric = reader.text('metric name');
+      if (metrics.has(metric)) throw new CorruptBytes(`metric ${metric} is there twice`, reader.at);
+      metrics.add(metric);
     }
+    const slots = metrics.size;
+    const entity = new EntityWindows(name, index, sets.of([...metrics]));
     const panes = reader.count('panes of an entity', 12);
     for (let p = 0; p < panes; p++) {
       const startMs = reader.f64('start of a pane');
-      if (!(startMs > (entity.panes.at(-1)?.startMs ?? Number.NEGATIVE_INFINITY))) {
+      if (!(startMs > (entity.#newest?.startMs ?? Number.NEGATIVE_INFINITY))) {
         throw new CorruptBytes('panes are not in order', reader.at);
       }
-      const rows = reader.count('rows of a pane', 8 * (metrics + 1));
-      const pane = new Pane(metrics, Math.max(4, rows));
+      const rows = reader.count('rows of a pane', 8 * (slots + 1));
+      const pane = new Pane(slots, Math.max(4, rows));
       pane.reset(startMs);
       for (let row = 0; row < rows; row++) {
         if (pane.rowOf(reader.f64('time of a point')) !== row)
           throw new CorruptBytes('a time is there twice', reader.at);
       }
-      for (let i = 0; i < rows * metrics; i++) pane.cells[i] = reader.f64('value of a point');
+      for (let row = 0; row < rows; row++)
+        for (let slot = 0; slot < slots; slot++) pane.put(row, slot, reader.f64('value of a point'));
       entity.panes.push(pane);
+      entity.#newest = pane;
     }
     return entity;
   }
+}
+
+function pointsIn(stats: Float64Array, slots: number): number {
+  let points = 0;
+  for (let slot = 0; slot < slots; slot++) points += stats[slot * STATS + COUNT]!;
+  return points;
 }

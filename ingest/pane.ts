@@ -1,23 +1,22 @@
 /**
- * The points of one entity in one hop of event time, as a matrix: a row for each distinct time, a column for each metric
- * slot, NaN where nothing came. Keeping the points (not only their sums) is what tells duplicates from conflicts, and
- * lets a pane be summarised in time order whatever the order of arrival. A point costs one store.
+ * The points of one entity in one hop of event time, as a matrix: a row for each distinct time, that time in its first
+ * column and then one for each metric slot, NaN where nothing came. Keeping the points (not only their sums) is what
+ * tells duplicates from conflicts, and lets a pane be summarised in time order whatever the order of arrival. A point
+ * costs one store.
  */
 export class Pane {
   startMs = 0;
   rows = 0;
-  times: Float64Array;
-  cells: Float64Array;
   slots: number;
-  /** Statistics of the pane, slots × STATS; null until summarised, and again after a late point. */
+  #cells: Float64Array;
+  /** Statistics of the pane, slots × STATS, for windows of several panes; null until first summarised. */
   #stats: Float64Array | null = null;
   #fresh = false;
   #ordered = true;
 
   constructor(slots: number, capacity = 4) {
     this.slots = slots;
-    this.times = new Float64Array(capacity);
-    this.cells = new Float64Array(capacity * slots);
+    this.#cells = new Float64Array(capacity * (slots + 1));
   }
 
   reset(startMs: number): void {
@@ -27,56 +26,71 @@ export class Pane {
     this.#ordered = true;
   }
 
+  timeMs(row: number): number {
+    return this.#cells[row * (this.slots + 1)]!;
+  }
+
+  /** Value of a point, NaN when there is none. */
+  value(row: number, slot: number): number {
+    return this.#cells[row * (this.slots + 1) + 1 + slot]!;
+  }
+
+  put(row: number, slot: number, value: number): void {
+    this.#cells[row * (this.slots + 1) + 1 + slot] = value;
+    this.#fresh = false;
+  }
+
   /** Row of a time, appended if new. Times nearly always rise, so the search starts at the end. */
   rowOf(timeMs: number): number {
+    const width = this.slots + 1;
     let row = this.rows - 1;
-    if (row >= 0 && timeMs <= this.times[row]!) {
-      while (row >= 0 && this.times[row] !== timeMs) row--;
+    if (row >= 0 && timeMs <= this.#cells[row * width]!) {
+      while (row >= 0 && this.#cells[row * width] !== timeMs) row--;
       if (row >= 0) return row;
       this.#ordered = false;
     }
     row = this.rows;
-    if (row === this.times.length) this.#grow(row * 2);
+    const at = row * width;
+    if (at === this.#cells.length) this.#grow();
+    const cells = this.#cells;
     this.rows = row + 1;
-    this.times[row] = timeMs;
-    this.cells.fill(Number.NaN, row * this.slots, (row + 1) * this.slots);
+    cells[at] = timeMs;
+    for (let i = at + 1; i < at + width; i++) cells[i] = Number.NaN;
     this.#fresh = false;
     return row;
   }
 
-  /** Marks the summary stale after a cell of an existing row was filled. */
-  touch(): void {
-    this.#fresh = false;
-  }
-
-  #grow(capacity: number): void {
-    const times = new Float64Array(capacity);
-    times.set(this.times);
-    const cells = new Float64Array(capacity * this.slots);
-    cells.set(this.cells);
-    this.times = times;
-    this.cells = cells;
+  #grow(): void {
+    const cells = new Float64Array(this.#cells.length * 2);
+    cells.set(this.#cells);
+    this.#cells = cells;
   }
 
   /** Makes room for metrics that the entity has gained since. */
   widen(slots: number): void {
     if (slots === this.slots) return;
-    const cells = new Float64Array(this.times.length * slots).fill(Number.NaN);
-    for (let row = 0; row < this.rows; row++) {
-      cells.set(this.cells.subarray(row * this.slots, (row + 1) * this.slots), row * slots);
-    }
-    this.cells = cells;
+    const from = this.slots + 1;
+    const to = slots + 1;
+    const cells = new Float64Array((this.#cells.length / from) * to).fill(Number.NaN);
+    for (let row = 0; row < this.rows; row++) cells.set(this.#cells.subarray(row * from, (row + 1) * from), row * to);
+    this.#cells = cells;
     this.slots = slots;
     this.#stats = null;
     this.#fresh = false;
   }
 
-  /** slots × STATS, see below. */
+  /** Summary into out, slots × STATS; a metric without points has zeros. */
+  summarise(out: Float64Array): void {
+    const order = this.#ordered ? null : timeOrder(this);
+    for (let slot = 0; slot < this.slots; slot++) {
+      summarise(this.#cells, this.slots + 1, slot, this.rows, this.startMs, order, out);
+    }
+  }
+
+  /** The same, remembered until a point comes. */
   stats(): Float64Array {
-    if (this.#fresh) return this.#stats!;
     this.#stats ??= new Float64Array(this.slots * STATS);
-    const order = this.#ordered ? null : timeOrder(this.times, this.rows);
-    for (let slot = 0; slot < this.slots; slot++) summarise(this, slot, order, this.#stats);
+    if (!this.#fresh) this.summarise(this.#stats);
     this.#fresh = true;
     return this.#stats;
   }
@@ -98,14 +112,21 @@ export const T_MEAN = 9;
 export const T_M2 = 10;
 export const TX = 11;
 
-function timeOrder(times: Float64Array, rows: number): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  return order.sort((a, b) => times[a]! - times[b]!);
+function timeOrder(pane: Pane): Int32Array {
+  const order = Int32Array.from({ length: pane.rows }, (_, row) => row);
+  return order.sort((a, b) => pane.timeMs(a) - pane.timeMs(b));
 }
 
 /** Welford's update (1962) of mean, M2 and the time regression in one pass over a column. */
-function summarise(pane: Pane, slot: number, order: Int32Array | null, out: Float64Array): void {
-  const { cells, times, slots, rows, startMs } = pane;
+function summarise(
+  cells: Float64Array,
+  width: number,
+  slot: number,
+  rows: number,
+  startMs: number,
+  order: Int32Array | null,
+  out: Float64Array,
+): void {
   const at = slot * STATS;
   let count = 0;
   let mean = 0;
@@ -121,9 +142,9 @@ function summarise(pane: Pane, slot: number, order: Int32Array | null, out: Floa
   let tx = 0;
   for (let i = 0; i < rows; i++) {
     const row = order === null ? i : order[i]!;
-    const x = cells[row * slots + slot]!;
+    const x = cells[row * width + 1 + slot]!;
     if (Number.isNaN(x)) continue;
-    const ms = times[row]!;
+    const ms = cells[row * width]!;
     const t = (ms - startMs) * 0.001;
     count++;
     const dx = x - mean;
@@ -141,6 +162,10 @@ function summarise(pane: Pane, slot: number, order: Int32Array | null, out: Floa
     }
     last = x;
     lastMs = ms;
+  }
+  if (count === 0) {
+    for (let i = 0; i < STATS; i++) out[at + i] = 0;
+    return;
   }
   out[at] = count;
   out[at + MEAN] = mean;

@@ -3,8 +3,9 @@ import { CorruptBytes } from '../core/bytes.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Sample } from '../core/types.ts';
-import { EntityWindows, type Tally } from './entity-windows.ts';
+import { EntityWindows, type SampleRules, type Tally } from './entity-windows.ts';
 import { metricFilter } from './metric-filter.ts';
+import { MetricSets } from './metric-set.ts';
 import { STATS } from './pane.ts';
 
 /** A window whose end the watermark has passed. stats is metrics × STATS in slot order, reused between calls. */
@@ -25,9 +26,12 @@ export class Windows {
   readonly entities = new Map<string, EntityWindows>();
   watermarkMs = Number.NEGATIVE_INFINITY;
   readonly #config: StreamConfig;
-  readonly #watched: (name: string) => boolean;
-  /** Entities with a window to close when the watermark reaches pane start + hop. */
-  readonly #due = new Map<number, Set<EntityWindows>>();
+  readonly #rules: SampleRules;
+  /** Entities with a window to close when the watermark reaches pane start + hop; one may be there twice. */
+  readonly #due = new Map<number, EntityWindows[]>();
+  /** Entities in the order of their names; those that have come since are not yet among them. */
+  #ranked: EntityWindows[] = [];
+  #unranked: EntityWindows[] = [];
   #earliestDueMs = Number.POSITIVE_INFINITY;
   #stats = new Float64Array(STATS * 16);
   readonly outcome: SampleOutcome = { applied: 0, duplicate: 0, conflicts: 0, filtered: 0, late: 0, refused: [] };
@@ -35,7 +39,12 @@ export class Windows {
 
   constructor(config: StreamConfig) {
     this.#config = config;
-    this.#watched = metricFilter(config.metrics.include, config.metrics.exclude);
+    this.#rules = {
+      sets: new MetricSets(),
+      watched: metricFilter(config.metrics.include, config.metrics.exclude),
+      metricLimit: config.limits.metricsPerEntity,
+      pointLimit: config.limits.pointsPerWindow,
+    };
   }
 
   get open(): boolean {
@@ -51,7 +60,7 @@ export class Windows {
     const startMs = Math.floor(sample.timeMs / hopMs) * hopMs;
     if (startMs + sizeMs <= this.watermarkMs) {
       for (const name of sample.names) {
-        if (this.#watched(name)) outcome.late++;
+        if (this.#rules.watched(name)) outcome.late++;
         else outcome.filtered++;
       }
       return outcome;
@@ -62,24 +71,18 @@ export class Windows {
         for (let i = 0; i < sample.names.length; i++) this.#refuse(i, 'entity_limit');
         return outcome;
       }
-      entity = new EntityWindows(sample.entity);
-      this.entities.set(sample.entity, entity);
+      entity = new EntityWindows(sample.entity, this.entities.size, this.#rules.sets.empty);
+      this.#admit(entity);
     }
-    const { metricsPerEntity, pointsPerWindow } = this.#config.limits;
     const opened = entity.panes.length;
-    entity.add(
-      startMs,
-      sample.timeMs,
-      sample.names,
-      sample.values,
-      this.#watched,
-      metricsPerEntity,
-      pointsPerWindow,
-      outcome,
-      this.#refuse,
-    );
+    entity.add(startMs, sample.timeMs, sample.names, sample.values, this.#rules, outcome, this.#refuse);
     if (entity.panes.length !== opened) this.#schedule(entity, startMs);
     return outcome;
+  }
+
+  #admit(entity: EntityWindows): void {
+    this.entities.set(entity.entity, entity);
+    this.#unranked.push(entity);
   }
 
   #schedule(entity: EntityWindows, startMs: number): void {
@@ -89,11 +92,11 @@ export class Windows {
     const dueMs = Math.max(startMs, openMs);
     let entities = this.#due.get(dueMs);
     if (entities === undefined) {
-      entities = new Set();
+      entities = [];
       this.#due.set(dueMs, entities);
       if (dueMs < this.#earliestDueMs) this.#earliestDueMs = dueMs;
     }
-    entities.add(entity);
+    entities.push(entity);
   }
 
   /** Raises the watermark and closes what it has reached; a lower one changes nothing. */
@@ -102,7 +105,7 @@ export class Windows {
     const { hopMs } = this.#config.window;
     while (this.#earliestDueMs + hopMs <= watermarkMs) {
       const dueMs = this.#earliestDueMs;
-      const entities = [...this.#due.get(dueMs)!].sort(byName);
+      const entities = this.#inOrder(this.#due.get(dueMs)!);
       this.#due.delete(dueMs);
       // Windows after this one must be scheduled later than it, so the watermark follows boundary by boundary.
       this.watermarkMs = Math.max(this.watermarkMs, dueMs + hopMs);
@@ -113,12 +116,30 @@ export class Windows {
     this.watermarkMs = watermarkMs;
   }
 
+  /** The same entities by name, each once. Names are compared only when there are new ones; after that, ranks are. */
+  #inOrder(entities: readonly EntityWindows[]): EntityWindows[] {
+    if (this.#unranked.length > 0) {
+      this.#ranked = this.#ranked.concat(this.#unranked).sort(byName);
+      this.#unranked = [];
+      for (let rank = 0; rank < this.#ranked.length; rank++) this.#ranked[rank]!.rank = rank;
+    }
+    const ranks = new Uint32Array(entities.length);
+    for (let i = 0; i < ranks.length; i++) ranks[i] = entities[i]!.rank;
+    ranks.sort();
+    const ordered: EntityWindows[] = [];
+    for (let i = 0; i < ranks.length; i++)
+      if (i === 0 || ranks[i] !== ranks[i - 1]) ordered.push(this.#ranked[ranks[i]!]!);
+    return ordered;
+  }
+
   #close(entity: EntityWindows, endMs: number, onWindow: WindowListener): void {
     const { hopMs, sizeMs } = this.#config.window;
-    const need = entity.metrics.length * STATS;
+    const need = entity.metrics.names.length * STATS;
     if (this.#stats.length < need) this.#stats = new Float64Array(need * 2);
-    const points = entity.window(endMs - sizeMs, endMs, this.#stats);
-    if (points > 0) onWindow(entity, endMs - sizeMs, endMs, this.#stats);
+    const startMs = endMs - sizeMs;
+    const points =
+      sizeMs === hopMs ? entity.paneWindow(startMs, this.#stats) : entity.window(startMs, endMs, this.#stats);
+    if (points > 0) onWindow(entity, startMs, endMs, this.#stats);
     entity.dropThrough(endMs + hopMs - sizeMs, hopMs);
     if (sizeMs > hopMs && entity.panes.length > 0) this.#schedule(entity, endMs);
   }
@@ -133,9 +154,9 @@ export class Windows {
     this.watermarkMs = reader.f64('watermark');
     const n = reader.count('entities', 12, this.#config.limits.entities);
     for (let i = 0; i < n; i++) {
-      const entity = EntityWindows.load(reader);
+      const entity = EntityWindows.load(reader, i, this.#rules.sets);
       if (this.entities.has(entity.entity)) throw new CorruptBytes(`entity ${entity.entity} is there twice`, reader.at);
-      this.entities.set(entity.entity, entity);
+      this.#admit(entity);
       for (const pane of entity.panes) this.#schedule(entity, pane.startMs);
     }
   }

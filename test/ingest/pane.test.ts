@@ -10,7 +10,7 @@ function paneOf(points: readonly (readonly [number, number])[]): Pane {
   pane.reset(0);
   for (const [timeMs, x] of points) {
     const row = pane.rowOf(timeMs);
-    pane.cells[row] = x;
+    pane.put(row, 0, x);
   }
   return pane;
 }
