@@ -16,10 +16,13 @@ const { register } = await import('tsx/esm/api');
 register(); // the summary is TypeScript
 const { summarise } = await import('./summary.ts');
 
+/** Logs of machines are read without colours. */
+const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+
 function step(name, command, args) {
   process.stdout.write(`\n── ${name}\n`);
   const startMs = performance.now();
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: process.env });
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env });
   if (error) process.stdout.write(`${error.message}\n`);
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   process.stdout.write(`   ${name}: ${status === 0 ? 'ok' : 'FAILED'} in ${seconds} s\n`);

@@ -1,6 +1,8 @@
 import type { AddCommand } from '../command.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { experimentsCommand } from './experiments.ts';
 import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
@@ -10,6 +12,8 @@ export const COMMANDS: readonly AddCommand[] = [
   injectCommand,
   explainCommand,
   inspectCommand,
+  evaluateCommand,
+  experimentsCommand,
   configCommand,
   doctorCommand,
 ];
