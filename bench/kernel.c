@@ -43,8 +43,8 @@ static double now_us(void) {
 
 static double score_of(double paths) { return exp2(-(paths / trees) / average_path(sample_size)); }
 
-static void textbook(void) {
-  for (long i = 0; i < n; i++) {
+static void textbook(long from) {
+  for (long i = from; i < n; i++) {
     const double *x = rows + i * width;
     double sum = 0;
     for (int32_t t = 0; t < trees; t++) {
@@ -58,9 +58,10 @@ static void textbook(void) {
 
 static void blocked(void) {
   double sums[BLOCK];
-  for (long start = 0; start < n; start += BLOCK) {
+  long whole = n - n % LANES;
+  for (long start = 0; start < whole; start += BLOCK) {
     const double *block = rows + start * width;
-    int count = n - start < BLOCK ? (int)(n - start) : BLOCK;
+    int count = whole - start < BLOCK ? (int)(whole - start) : BLOCK;
     memset(sums, 0, sizeof sums);
     for (int32_t t = 0; t < trees; t++) {
       for (int i = 0; i < count; i += LANES) {
@@ -77,6 +78,7 @@ static void blocked(void) {
     }
     for (int i = 0; i < count; i++) out[start + i] = score_of(sums[i] + (double)trees * depth);
   }
+  textbook(whole);
 }
 
 int main(int argc, char **argv) {
@@ -90,7 +92,7 @@ int main(int argc, char **argv) {
   file = fopen(argv[2], "rb");
   if (!file) { fputs("no rows\n", stderr); return 2; }
   fseek(file, 0, SEEK_END);
-  n = ftell(file) / 8 / width / LANES * LANES;
+  n = ftell(file) / 8 / width;
   rewind(file);
   rows = load(file, 8, n * width);
   fclose(file);
@@ -112,7 +114,7 @@ int main(int argc, char **argv) {
     double us = (now_us() - start) / n, sum = 0;
     for (long i = 0; i < n; i++) sum += out[i];
     start = now_us();
-    textbook();
+    textbook(0);
     printf("{\"batch\":%.6f,\"textbook\":%.6f,\"meanScore\":%.15g}\n", us, (now_us() - start) / n, sum / n);
     fflush(stdout);
   }

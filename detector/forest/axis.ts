@@ -44,8 +44,10 @@ export class AxisKernel {
     }
   }
 
-  /** Writes to out[0] the sum over the trees of the classic path lengths of a row without missing values. (A returned
-   * double would be boxed: allocated.) */
+  /**
+   * Writes to out[0] the sum over the trees of the classic path lengths of a row without missing values. (A double that
+   * is returned would be boxed, which is an allocation.)
+   */
   classicPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
