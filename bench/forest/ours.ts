@@ -2,6 +2,7 @@
 import { createInterface } from 'node:readline';
 import { Random } from '../../core/random.ts';
 import { Forest, type PathKind } from '../../detector/forest/forest.ts';
+import { median } from '../lib/section.ts';
 import {
   CLASSIC,
   classicForest,

@@ -132,13 +132,15 @@ export class AxisKernel {
   }
 
   /**
-   * Writes to out[0] the sum over the trees of the box-aware path lengths of a row without missing values: at each split the path goes on
-   * with probability 1 / (1 + distance outside the box / span of the box), which is exactly 1 inside.
+   * Writes to out[0] the sum over the trees of the box-aware path lengths of a row without missing values: the path
+   * length to expect had the row been in the sample. A split drawn from the range widened by the row would have cut it
+   * off already with probability e / (span + e), e being how far outside the box it lies; the path goes on with the rest,
+   * which is exactly 1 inside.
    */
   boxPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
-    const box: number = BOX;
+    const box: number = BOX; // an imported constant is looked up and unboxed at every use
     const meta = this.#meta;
     const split = this.#split;
     const weight = this.#weight;

@@ -2,7 +2,10 @@ import { BOX, depths, leafPath, MAX_SPLIT_FEATURES, type Trees } from './trees.t
 
 /** Trees that are walked side by side for one row: their loads wait for memory together. */
 const TREES_AT_ONCE = 4;
-/** Doubles of a node, one cache line: three weights, shift, split, what a leaf adds to the path, two pairs of Int32. */
+/**
+ * Doubles of a node, one cache line: three weights (0 to 2), shift, split, what a leaf adds to the path, a pair of Int32
+ * and room. Scoring writes these positions out as numbers: a constant of the module is looked up at every use.
+ */
 const STRIDE = 8;
 const SHIFT = 3;
 const SPLIT = 4;
@@ -74,7 +77,7 @@ export class ObliqueKernel {
   boxPaths(x: Float64Array, out: Float64Array): void {
     const depth = this.#depth;
     const roots = this.#roots;
-    const box: number = BOX;
+    const box: number = BOX; // an imported constant is looked up and unboxed at every use
     const nodes = this.#nodes;
     const links = this.#links;
     let sum = 0;

@@ -165,6 +165,16 @@ describe('a forest grown from little', () => {
     expect(message({ maxDepth: 0.5 })).toMatch('config_invalid: maxDepth');
   });
 
+  test('draws without replacement: a tree of all rows, grown out, has each row in a leaf of its own', () => {
+    const { left, size } = grow(
+      { trees: 5, sampleSize: 100, maxDepth: 'grown out', splitFeatures: 1 },
+      1,
+      rows.slice(0, 100 * WIDTH),
+    ).trees;
+    const leaves = [...size].filter((_, i) => left[i] === 0);
+    expect(leaves).toEqual(new Array(500).fill(1));
+  });
+
   test('never splits on a feature that does not vary', () => {
     const { trees } = grow({ ...small, maxDepth: 'grown out' });
     for (let i = 0; i < trees.left.length; i++) if (trees.left[i]! > 0) expect(trees.feature[i]).not.toBe(WIDTH - 1);
