@@ -4,7 +4,7 @@ import { describeIncident } from './incident-list.js';
 import { startRouter } from './router.js';
 import { empty } from './states.js';
 import { connect, loadStatus, on, state } from './store.js';
-import { formatTime, zone } from './time.js';
+import { formatTime, now, zone } from './time.js';
 
 /** Pages are loaded when first visited: the overview does not wait for the chart library. */
 const PAGES = {
@@ -75,10 +75,13 @@ function showStatus(status) {
 }
 
 const announced = new Set();
+/** An incident begins with its first anomalous window, a little before it opens. */
+const NEW_WITHIN_MS = 120_000;
 
 /** Said once an incident, when it opens, to those who do not see the list change. */
 function announce(incident) {
-  if (incident.resolvedMs !== null || announced.has(incident.id)) return;
+  const old = now() - incident.startMs > NEW_WITHIN_MS;
+  if (old || incident.resolvedMs !== null || announced.has(incident.id)) return;
   announced.add(incident.id);
   const log = document.getElementById('announcer');
   log.append(h('p', null, `New incident: ${incident.entity}, ${describeIncident(incident)}`));

@@ -29,7 +29,7 @@ const axis = (more) => ({
 });
 
 /**
- * One figure with a chart in it. options: { title, metric, heightPx, series: uPlot series after x, bands, limit,
+ * One figure with a chart in it. options: { title, metric, heightPx, keyboard, series: uPlot series after x, bands, limit,
  * range(data), readout(index | null) → text, onZoom(fromMs, toMs) }. Charts of a page share their cursor.
  */
 export function createChart(options) {
@@ -81,7 +81,7 @@ export function createChart(options) {
         width,
         height: options.heightPx,
         ms: 1,
-        padding: [6, 8, 0, 0],
+        padding: [6, 18, 0, 0],
         legend: { show: false },
         cursor: {
           y: false,
@@ -122,6 +122,22 @@ export function createChart(options) {
       shown.data,
       plot,
     );
+  }
+
+  /** One chart of a page takes the keyboard, and the cursor is shared: a tab stop a chart would be a long way. */
+  function moveCursor(event) {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const [times] = shown.data;
+    if (event.key === 'Escape') chart.setCursor({ left: -10, top: -10 }, true, true);
+    if (step === undefined || times.length === 0) return;
+    event.preventDefault();
+    const from = chart.cursor.idx ?? (step < 0 ? times.length : -1);
+    const to = Math.min(times.length - 1, Math.max(0, from + step * (event.shiftKey ? 10 : 1)));
+    chart.setCursor({ left: chart.valToPos(times[to], 'x'), top: 1 }, true, true);
+  }
+  if (options.keyboard) {
+    plot.tabIndex = 0;
+    plot.addEventListener('keydown', moveCursor);
   }
 
   const resized = new ResizeObserver(() => {

@@ -23,6 +23,7 @@ export function entityCharts(onZoom, only) {
       heightPx: SEVERITY_HEIGHT_PX,
       series: severitySeries,
       limit: 1,
+      keyboard: true,
       range: ([, severity]) => bounds([severity ?? []], { floor: 0, least: 1.25 }),
       readout: (index) => {
         const [times, severity] = columnsOf('severity');
@@ -78,7 +79,7 @@ export function entityCharts(onZoom, only) {
         severityAt,
         severityChart,
         withGaps(times, [severity, above], stepMs),
-        `Severity over time: ${plural(data.anomalousWindows, 'anomalous window')} of ${data.windows}.`,
+        `Severity over time: ${plural(data.anomalousWindows, 'anomalous window')} of ${data.windows}. Arrow keys move through time.`,
       );
       const shown = only ? only.flatMap((m) => data.series.filter((s) => s.metric === m)) : data.series;
       for (const series of shown) {

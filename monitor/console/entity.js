@@ -18,6 +18,7 @@ const RANGES = [
 const DEFAULT_RANGE = '1h';
 const POINTS = 720;
 const LEAST_RELOAD_MS = 2_000;
+const SILENT_RELOAD_MS = 20_000;
 const STALE_WINDOWS = 6;
 
 export const title = ({ entity }) => entity;
@@ -74,11 +75,16 @@ export function draw(root, page) {
     // A day of windows need not be read again for each new one.
     const leastMs = Math.max(LEAST_RELOAD_MS, view.lengthMs / POINTS);
     let readMs = now();
-    page.on('verdicts', ({ entities }) => {
-      if (now() - readMs < leastMs || !entities.some((e) => e.stream === stream && e.entity === entity)) return;
+    const readAfter = (ms) => {
+      if (now() - readMs < ms) return;
       readMs = now();
       reload();
+    };
+    page.on('verdicts', ({ entities }) => {
+      if (entities.some((e) => e.stream === stream && e.entity === entity)) readAfter(leastMs);
     });
+    // A silent entity has no verdicts, and its charts move on all the same.
+    page.on('status', () => readAfter(Math.max(leastMs, SILENT_RELOAD_MS)));
   }
   page.on('incident', (incident) => {
     if (incident.stream === stream && incident.entity === entity) reload();

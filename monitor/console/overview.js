@@ -104,6 +104,7 @@ export function draw(root, page) {
       const key = `${entity.stream}/${entity.entity}`;
       if (known.has(key)) known.set(key, { ...known.get(key), ...entity });
       else if (total <= SHOWN_ENTITIES) unseen = true;
+      else if (entity.severity > 1) known.set(key, { ...entity, openIncidentId: null });
     }
     if (unseen && loadedEntities) loadEntities();
     refresh();

@@ -47,7 +47,7 @@ export function servedBy(s) {
 
 /** The first forest trains by itself; how long until then is the first thing asked. */
 export function trainingBar({ windows, needed }) {
-  const words = `Forest trains after ${formatCount(needed)} windows; ${formatCount(windows)} seen`;
+  const words = `First forest: ${formatCount(windows)} of ${formatCount(needed)} windows`;
   return h(
     'p',
     { class: 'training' },

@@ -94,11 +94,18 @@ describe.skipIf(found.browser === null)('the console', () => {
     const before = await newest();
     const charts = await page.getByRole('img').evaluateAll((all) => all.map((n) => n.getAttribute('aria-label')));
     expect(charts).toHaveLength(7);
-    expect(charts[0]).toMatch(/^Severity over time: \d+ anomalous windows of \d+\.$/);
+    expect(charts[0]).toMatch(/^Severity over time: \d+ anomalous windows of \d+\. Arrow keys move through time\.$/);
     expect(await page.getByText('Now, anomalous:').count()).toBe(1);
+    const readout = page.locator('figure').filter({ hasText: 'latency_ms' }).locator('.readout');
+    await page.getByRole('img', { name: /^Severity/ }).focus();
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    expect(await readout.innerText()).toMatch(/^15:29:\d\d: \d+ ms, expected/);
+    await page.keyboard.press('Escape');
+    expect(await readout.innerText()).toMatch(/^\d+ ms, expected/);
     await stepUntil(async () => (await newest())[0] !== before[0]);
-    const { items } = { items: await harness.world.verdicts('demo', 'checkout', { fromMs: 0, toMs: 9e15 }, 1) };
-    await stepUntil(async () => (await newest())[1] === items[0]!.severity.toFixed(2), false);
+    const [latest] = await harness.world.verdicts('demo', 'checkout', { fromMs: 0, toMs: 9e15 }, 1);
+    await stepUntil(async () => (await newest())[1] === latest!.severity.toFixed(2), false);
   });
 
   test('says that the connection is lost, and catches up when it returns', async () => {

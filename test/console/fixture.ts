@@ -86,6 +86,7 @@ export class FixtureWorld implements Reader, Live {
       this.#entities.set(`demo/${entity}`, new FixtureEntity('demo', entity, WINDOW_MS, 'forest', startMs));
     this.#entities.set(`host/${host}`, new FixtureEntity('host', host, WINDOW_MS, 'fallback', startMs));
     this.#deadLetters = deadLetters(endMs);
+    for (const { stream } of this.#deadLetters) this.#counters[stream]!.dead_lettered++;
     while (this.nowMs < endMs) this.step();
   }
 

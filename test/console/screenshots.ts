@@ -1,10 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { systemClock } from '../../core/clock.ts';
 import { launchChromium } from '../chromium.ts';
-import { FixtureWorld, WINDOW_MS } from './fixture.ts';
-import { fixtureApp } from './server.ts';
+import { ConsoleHarness, openView, visit } from './console.ts';
 
 const SIZES = [
   { name: 'wide', width: 1440, height: 900 },
@@ -15,11 +12,11 @@ const SIZES = [
 async function main(): Promise<void> {
   const [out = 'docs/images', ...only] = process.argv.slice(2);
   mkdirSync(out, { recursive: true });
-  const endMs = Math.floor(Date.now() / WINDOW_MS - 2) * WINDOW_MS;
-  const world = new FixtureWorld({ endMs, historyMs: 24 * 3_600_000 });
-  const app = await fixtureApp(world, systemClock);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const base = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const harness = new ConsoleHarness({ historyMs: 24 * 3_600_000 });
+  await harness.start();
+  // Rates need checkpoints to compare.
+  for (let i = 0; i < 3; i++) await harness.step();
+  const { world, base } = harness;
   const [incident] = await world.incidents({ entity: 'checkout', limit: 1 });
   const pages: Record<string, string> = {
     overview: '/',
@@ -28,38 +25,25 @@ async function main(): Promise<void> {
     incident: `/incidents/${encodeURIComponent(incident!.id)}`,
     pipeline: '/pipeline',
   };
-  // Rates need checkpoints to compare.
-  for (let i = 0; i < 2; i++) {
-    await app.inject('/api/status');
-    world.step();
-  }
-  await app.inject('/api/status');
   const { browser } = await launchChromium();
   if (browser) {
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const size of SIZES) {
-        const context = await browser.newContext({
-          viewport: size,
-          colorScheme,
-          locale: 'en-GB',
-          timezoneId: 'Europe/Berlin',
-        });
-        const page = await context.newPage();
-        page.on('console', (m) => m.type() === 'error' && console.log('console:', m.text()));
-        page.on('pageerror', (e) => console.log('error:', e.message));
+        const { context, page, errors } = await openView(browser, { ...size, dark: colorScheme === 'dark' });
         for (const [name, path] of Object.entries(pages)) {
           if (only.length > 0 && !only.includes(name)) continue;
-          await page.goto(base + path);
-          await page.locator('main .state[role=status]').first().waitFor({ state: 'detached' });
-          await page.waitForTimeout(300);
+          await visit(page, base + path);
+          // The last frame of the charts.
+          await page.waitForTimeout(200);
           await page.screenshot({ path: join(out, `${name}-${size.name}-${colorScheme}.png`) });
         }
+        for (const error of errors) console.log(error);
         await context.close();
       }
     }
     await browser.close();
   }
-  await app.close();
+  await harness.app.close();
 }
 
 await main();
