@@ -9,6 +9,8 @@ export class Assessment {
   decades = 0;
   /** Too little history for the decades to be trusted. */
   probation = false;
+  /** The source speaks up once and softens what follows, so one anomalous window is enough for an incident. */
+  onset = false;
   /** Per feature: its part of the evidence, and the band in which it was expected (NaN = none). */
   weights = new Float64Array(0);
   low = new Float64Array(0);
@@ -26,6 +28,7 @@ export class Assessment {
     this.score = 0;
     this.decades = 0;
     this.probation = false;
+    this.onset = false;
   }
 }
 

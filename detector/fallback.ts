@@ -68,6 +68,7 @@ export class FallbackScorer {
     const state = this.#state;
     const sum = this.gather(values, startMs, hopMs, evidenceRow, out);
     out.probation = state.rows <= PROBATION_ROWS;
+    out.onset = true;
     if (Number.isNaN(sum)) return;
     out.score = sum;
     if (model !== null && hasEvidence()) {

@@ -217,7 +217,7 @@ export class Fold implements PartitionFold, DecodeSink {
       attributions: severity >= EXPLAIN_FROM ? attribute(assessment, schema.metrics, values) : [],
     };
     this.#out.verdicts.push(verdict);
-    const incident = entity.tracker.follow(verdict, this.#config.incidents);
+    const incident = entity.tracker.follow(verdict, this.#config.incidents, assessment.onset);
     if (incident !== null) this.#out.incidents.push(incident);
   }
 }

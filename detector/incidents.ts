@@ -27,15 +27,15 @@ export class IncidentTracker {
     return this.#absence !== null;
   }
 
-  /** Follows one verdict; returns the incident if it was opened, changed its peak or was resolved. */
-  follow(verdict: Verdict, rules: IncidentRules): Incident | null {
+  /** Follows one verdict (onset: one anomalous window is enough); returns the incident if it was opened, changed its peak or was resolved. */
+  follow(verdict: Verdict, rules: IncidentRules, onset = false): Incident | null {
     const anomalous = verdict.severity > 1;
     const endMs = verdict.windowStartMs + verdict.windowMs;
     this.#recent = ((this.#recent << 1) | (anomalous ? 1 : 0)) & mask(rules.openWithin);
     this.#quiet = anomalous ? 0 : this.#quiet + 1;
     const open = this.#anomaly;
     if (open === null) {
-      if (!anomalous || bits(this.#recent) < rules.openAfter) return null;
+      if (!anomalous || bits(this.#recent) < (onset ? 1 : rules.openAfter)) return null;
       this.#anomaly = start('anomaly', verdict, verdict.windowStartMs, endMs);
       return { ...this.#anomaly };
     }

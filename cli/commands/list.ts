@@ -6,11 +6,18 @@ import { experimentsCommand } from './experiments.ts';
 import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
+import { replayCommand } from './replay.ts';
+import { fitCommand, scoreCommand } from './tables.ts';
+import { upCommand } from './up.ts';
 
 /** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
+  upCommand,
   injectCommand,
   explainCommand,
+  replayCommand,
+  fitCommand,
+  scoreCommand,
   inspectCommand,
   evaluateCommand,
   experimentsCommand,
