@@ -4,7 +4,7 @@ import { clean } from './typical.ts';
 
 /** Points that are tried along the way from a value to its median, before bisecting. */
 const STEPS = 64;
-const BISECTIONS = 24;
+const BISECTIONS = 60;
 
 /**
  * Explains the box-aware scores of one forest. What a path is expected to have left at each node (the mean over the
@@ -149,8 +149,8 @@ function back(forest: Forest, x: Float64Array, feature: number, from: number, li
 /** The value nearest to `from` on its way to the median that clears, where the median is known to; x is left as it was. */
 function nearest(forest: Forest, x: Float64Array, feature: number, from: number, limit: number): number {
   const median = forest.typical.median[feature]!;
-  const way = median - from;
-  const value = (share: number): number => (share === 1 ? median : from + way * share);
+  const start = clean(from, median); // an infinite value has no way to bisect
+  const value = (share: number): number => (share === 1 ? median : start + (median - start) * share);
   const clears = (share: number): boolean => scoreWith(forest, x, feature, value(share)) <= limit;
   // The score need not fall steadily on the way, and far values have most of their way in the first steps: quadratic ones.
   let low = 0;

@@ -73,6 +73,17 @@ describe.each(shapes)('explaining a forest with %s splits', (_, splitFeatures) =
     expect(Math.abs(changes[0]!.to)).toBeLessThan(20);
   });
 
+  test('a missing value needs no change, and an infinite one gets a finite one', () => {
+    const row = Float64Array.from(forest.typical.median);
+    row[3] = Number.NaN;
+    row[2] = Number.POSITIVE_INFINITY;
+    const changes = smallestChange(forest, row, 0, limit)!;
+    expect(changes.map((c) => c.feature)).toEqual([2]);
+    expect(Number.isFinite(changes[0]!.to)).toBe(true);
+    row[2] = changes[0]!.to;
+    expect(forest.score(row, 0)).toBeLessThanOrEqual(limit);
+  });
+
   test('a limit below every score has no change that clears it', () => {
     expect(smallestChange(forest, rows, 0, -1_000)).toBeNull();
   });
