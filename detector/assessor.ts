@@ -48,7 +48,7 @@ export class Assessor {
     forest.assess(row, target);
     if (source === 'fallback') {
       target.reset(row.length);
-      assessRobustZ(forest.entity.profile, forest.entity.robustKnots, row, target);
+      assessRobustZ(forest.entity.profile, row, target);
     }
     if (map !== null) scatter(target, map, out);
     if (state.baseline !== null) out.probation = true;

@@ -35,6 +35,7 @@ export function fitProfile(series: Series, cross: boolean): Profile {
 
 function fitScale(series: Series, profile: Profile): void {
   const n = profile.features.length;
+  const views = { mean: profile.mean, sd: profile.sd, median: profile.median, mad: profile.mad };
   for (let c = 0; c < n; c++) {
     const column: number[] = [];
     for (let row = 0; row < series.rows; row++) {
@@ -48,23 +49,24 @@ function fitScale(series: Series, profile: Profile): void {
     let m2 = 0;
     for (const x of column) m2 += (x - mean) * (x - mean);
     const sd = Math.sqrt(m2 / column.length);
-    profile.mean[c] = mean;
-    profile.sd[c] = sd < MIN_SD ? 1 : sd;
+    views.mean[c] = mean;
+    views.sd[c] = sd < MIN_SD ? 1 : sd;
     const sorted = Float64Array.from(column).sort();
     const median = quantileSorted(sorted, 0.5);
-    profile.median[c] = median;
+    views.median[c] = median;
     for (let i = 0; i < sorted.length; i++) sorted[i] = Math.abs(sorted[i]! - median);
-    profile.mad[c] = quantileSorted(sorted.sort(), 0.5);
+    views.mad[c] = quantileSorted(sorted.sort(), 0.5);
   }
 }
 
 /** Unclipped scaled rows; a missing value continues the one before it, as it does in service. */
 function scaleRows(series: Series, profile: Profile): Float64Array {
   const n = profile.features.length;
+  const { mean, sd } = profile;
   const scaled = new Float64Array(series.rows * n);
   for (let row = 0; row < series.rows; row++) {
     for (let c = 0; c < n; c++) {
-      const z = (series.values[row * n + c]! - profile.mean[c]!) / profile.sd[c]!;
+      const z = (series.values[row * n + c]! - mean[c]!) / sd[c]!;
       scaled[row * n + c] = Number.isNaN(z) ? (row > 0 ? clip(scaled[(row - 1) * n + c]!) : 0) : z;
     }
   }
@@ -119,6 +121,7 @@ function fitForecasts(rows: number, scaled: Float64Array, profile: Profile): voi
 /** Width of the gap forecast's residuals on the plain history: beyond it a value is cleaned before it is remembered. */
 function fitWidth(series: Series, scaled: Float64Array, profile: Profile): void {
   const n = profile.features.length;
+  const { cross, gap, width } = profile;
   const input = new Float64Array(3 * n);
   const residuals = Array.from({ length: n }, () => new Float64Array(series.rows));
   const counts = new Int32Array(n);
@@ -127,17 +130,15 @@ function fitWidth(series: Series, scaled: Float64Array, profile: Profile): void 
     gatherGap(history, n, input);
     for (let c = 0; c < n; c++) {
       if (Number.isNaN(series.values[row * n + c]!)) continue;
-      const forecast = profile.cross
-        ? dot(profile.gap, c * 3 * n, input, 3 * n)
-        : profile.gap[c * 3]! * input[c]! +
-          profile.gap[c * 3 + 1]! * input[n + c]! +
-          profile.gap[c * 3 + 2]! * input[2 * n + c]!;
+      const forecast = cross
+        ? dot(gap, c * 3 * n, input, 3 * n)
+        : gap[c * 3]! * input[c]! + gap[c * 3 + 1]! * input[n + c]! + gap[c * 3 + 2]! * input[2 * n + c]!;
       residuals[c]![counts[c]!++] = Math.abs(scaled[row * n + c]! - forecast);
     }
   });
   for (let c = 0; c < n; c++) {
     const sorted = residuals[c]!.subarray(0, counts[c]!).sort();
-    profile.width[c] = (sorted.length === 0 ? 0 : quantileSorted(sorted, WIDTH_QUANTILE)) + MIN_WIDTH;
+    width[c] = (sorted.length === 0 ? 0 : quantileSorted(sorted, WIDTH_QUANTILE)) + MIN_WIDTH;
   }
 }
 
@@ -156,5 +157,6 @@ function fitTails(series: Series, profile: Profile): void {
       if (!Number.isNaN(residual)) residuals[k]![counts[k]!++] = residual;
     }
   }
-  for (let k = 0; k < 2 * n; k++) fitKnots(residuals[k]!.subarray(0, counts[k]!), profile.knots, k * KNOTS);
+  const { knots } = profile;
+  for (let k = 0; k < 2 * n; k++) fitKnots(residuals[k]!.subarray(0, counts[k]!), knots, k * KNOTS);
 }

@@ -12,7 +12,7 @@ import {
   weight60,
 } from './history.ts';
 import { decades, KNOTS } from './knots.ts';
-import { type Profile, widthOf } from './profile.ts';
+import type { Profile } from './profile.ts';
 
 /** Scaled values are clipped here before they serve as inputs, so that one wild row does not bend later forecasts. */
 export const CLIP = 10;
@@ -73,7 +73,7 @@ export function gatherGap(history: Float64Array, n: number, out: Float64Array): 
 export function observe(profile: Profile, history: Float64Array, values: Float64Array, row: Row): void {
   const n = profile.features.length;
   const rows = rowsOf(history);
-  const width = widthOf(profile);
+  const { context, cross, doubles, floats, inputs, meanAt, sdAt, lagsAt, gapAt, knotsAt, widthAt } = profile;
   openRow(history, n);
   gatherGap(history, n, row.gap);
   const lag1 = slotAt(history, n, 1);
@@ -81,43 +81,44 @@ export function observe(profile: Profile, history: Float64Array, values: Float64
   const lag3 = slotAt(history, n, LAG_ROWS);
   const { cleaned, tails, evidence, residuals, low, high, gap } = row;
   for (let c = 0; c < n; c++) {
-    const mean = profile.mean[c]!;
-    const sd = profile.sd[c]!;
+    const mean = doubles[meanAt + c]!;
+    const sd = doubles[sdAt + c]!;
     const z = (values[c]! - mean) / sd;
-    const w = c * width;
+    const wLags = lagsAt + c * inputs;
+    const wGap = gapAt + c * inputs;
     tails[c] = evidence[c] = 0;
     residuals[c] = residuals[n + c] = Number.NaN;
     let bandLow = Number.NEGATIVE_INFINITY;
     let bandHigh = Number.POSITIVE_INFINITY;
     let forecast = 0;
     if (rows >= GAP_ROWS) {
-      forecast = profile.cross
-        ? dot(profile.gap, w, gap, 3 * n)
-        : profile.gap[w]! * gap[c]! + profile.gap[w + 1]! * gap[n + c]! + profile.gap[w + 2]! * gap[2 * n + c]!;
-      const at = (n + c) * KNOTS;
-      const reach = profile.knots[at + KNOTS - 1]!;
+      forecast = cross
+        ? dot(floats, wGap, gap, 3 * n)
+        : floats[wGap]! * gap[c]! + floats[wGap + 1]! * gap[n + c]! + floats[wGap + 2]! * gap[2 * n + c]!;
+      const at = knotsAt + (n + c) * KNOTS;
+      const reach = floats[at + KNOTS - 1]!;
       bandLow = forecast - reach;
       bandHigh = forecast + reach;
       const residual = Math.abs(z - forecast);
       residuals[n + c] = residual;
-      tails[c] = decades(residual, profile.knots, at);
+      tails[c] = decades(residual, floats, at);
     }
-    cleaned[c] = clean(z, forecast, profile.width[c]!);
-    if (profile.context[c] === 1) {
+    cleaned[c] = clean(z, forecast, floats[widthAt + c]!);
+    if (context[c] === 1) {
       tails[c] = 0;
     } else if (rows >= LAG_ROWS) {
-      const lags = profile.cross
-        ? dot3(profile.lags, w, n, history, lag1, lag2, lag3)
-        : profile.lags[w]! * history[lag1 + c]! +
-          profile.lags[w + 1]! * history[lag2 + c]! +
-          profile.lags[w + 2]! * history[lag3 + c]!;
-      const at = c * KNOTS;
-      const reach = profile.knots[at + KNOTS - 1]!;
+      const lags = cross
+        ? dot3(floats, wLags, n, history, lag1, lag2, lag3)
+        : floats[wLags]! * history[lag1 + c]! +
+          floats[wLags + 1]! * history[lag2 + c]! +
+          floats[wLags + 2]! * history[lag3 + c]!;
+      const at = knotsAt + c * KNOTS;
+      const reach = floats[at + KNOTS - 1]!;
       if (lags - reach > bandLow) bandLow = lags - reach;
       if (lags + reach < bandHigh) bandHigh = lags + reach;
       const residual = Math.abs(z - lags);
       residuals[c] = residual;
-      const tail = decades(residual, profile.knots, at);
+      const tail = decades(residual, floats, at);
       if (tail > tails[c]!) tails[c] = tail;
       const excess = chronicTail(history, n, c) - CHRONIC;
       evidence[c] = excess > 0 ? Math.max(0, tails[c]! - excess) : tails[c]!;

@@ -5,8 +5,7 @@ import { readArtifact, writeArtifact } from './artifact.ts';
 import { type Calibration, loadCalibration, saveCalibration } from './calibration.ts';
 import { EVIDENCE } from './evidence.ts';
 import { Forest } from './forest/forest.ts';
-import { KNOTS } from './knots.ts';
-import { loadProfile, type Profile, saveProfile } from './profile.ts';
+import { loadProfile, type Profile, ProfileMemory, saveProfile } from './profile.ts';
 
 /**
  * Where the evidence that the forest sees comes from: tails of forecasts from trained profiles, or the tails that every
@@ -14,11 +13,9 @@ import { loadProfile, type Profile, saveProfile } from './profile.ts';
  */
 export type EvidenceKind = 'profile' | 'online';
 
-/** An entity of the model with what fallback needs to keep its alert rate. */
+/** An entity of the model. */
 export interface EntityModel {
   profile: Profile;
-  /** Tail of the largest robust z in training. */
-  robustKnots: Float32Array;
 }
 
 /** Evidence rows with the scores they must have again when the artifact is loaded. */
@@ -102,11 +99,10 @@ function saveEntities(
 ): void {
   writer.u32(entities.size);
   for (const key of [...entities.keys()].sort()) {
-    const { profile, robustKnots } = entities.get(key)!;
+    const { profile } = entities.get(key)!;
     writer.text(key);
     writer.u32(index.get(featureKey(profile.features))!);
     saveProfile(writer, profile);
-    writer.f32s(robustKnots);
   }
 }
 
@@ -179,17 +175,15 @@ function loadSchemas(reader: ByteReader): Schema[] {
 
 function loadEntities(reader: ByteReader, schemas: readonly Schema[]): Map<string, EntityModel> {
   const entities = new Map<string, EntityModel>();
+  const memory = new ProfileMemory();
+  const contexts = new Map<string, Uint8Array>();
   const n = reader.count('entities of the model', 8);
   for (let i = 0; i < n; i++) {
     const key = reader.text('entity name');
     const at = reader.u32('schema of an entity');
     const schema = schemas[at];
     if (schema === undefined) throw new CorruptBytes(`schema ${at} of ${schemas.length}`, reader.at);
-    const profile = loadProfile(reader, schema.features, schema.metrics);
-    const robustKnots = reader.f32s('robust knots');
-    if (robustKnots.length !== KNOTS)
-      throw new CorruptBytes(`${robustKnots.length} robust knots, expected ${KNOTS}`, reader.at);
-    entities.set(key, { profile, robustKnots });
+    entities.set(key, { profile: loadProfile(reader, schema.features, schema.metrics, memory, contexts) });
   }
   return entities;
 }

@@ -1,6 +1,5 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import type { EntityModel } from './model.ts';
-import type { Profile } from './profile.ts';
 
 /** Windows from which a newcomer's own level and scale are taken. */
 export const BASELINE_WINDOWS = 60;
@@ -43,22 +42,19 @@ export class PeerBaseline {
 
   #adapted(): EntityModel {
     const peer = this.#peer.profile;
-    const profile: Profile = {
-      ...peer,
-      mean: this.#mean.slice(),
-      sd: peer.sd.slice(),
-      median: this.#mean.slice(),
-      mad: peer.mad.slice(),
-    };
-    for (let c = 0; c < profile.mean.length; c++) {
-      const n = this.#counts[c]!;
-      const sd = n > 1 ? Math.sqrt(this.#m2[c]! / n) : 0;
-      if (n === 0) profile.mean[c] = profile.median[c] = peer.mean[c]!;
-      if (sd < MIN_SD) continue;
-      profile.mad[c] = (peer.mad[c]! * sd) / peer.sd[c]!;
-      profile.sd[c] = sd;
+    const n = peer.features.length;
+    const profile = peer.copy('floats shared');
+    const { mean, sd, median, mad } = profile;
+    for (let c = 0; c < n; c++) {
+      const count = this.#counts[c]!;
+      if (count > 0) mean[c] = median[c] = this.#mean[c]!;
+      else median[c] = mean[c]!;
+      const own = count > 1 ? Math.sqrt(this.#m2[c]! / count) : 0;
+      if (own < MIN_SD) continue;
+      mad[c] = (mad[c]! * own) / sd[c]!;
+      sd[c] = own;
     }
-    return { profile, robustKnots: this.#peer.robustKnots };
+    return { profile };
   }
 
   save(writer: ByteWriter): void {

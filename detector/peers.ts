@@ -1,4 +1,4 @@
-import { KNOTS, quantileSorted } from './knots.ts';
+import { quantileSorted } from './knots.ts';
 import { type EntityModel, featureKey } from './model.ts';
 import { emptyProfile, type Profile } from './profile.ts';
 
@@ -23,21 +23,19 @@ function pool(group: readonly EntityModel[]): EntityModel {
   const profile: Profile = emptyProfile(first.features, first.metrics, first.context, first.cross);
   for (const key of ['lags', 'gap'] as const) {
     const sums = new Float64Array(profile[key].length);
-    for (const { profile: member } of group) for (let i = 0; i < sums.length; i++) sums[i]! += member[key][i]!;
+    for (const { profile: member } of group) {
+      const weights = member[key];
+      for (let i = 0; i < sums.length; i++) sums[i]! += weights[i]!;
+    }
     profile[key].set(sums.map((sum) => sum / group.length));
   }
-  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width'] as const) {
+  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width', 'robustKnots'] as const) {
     medians(
       group.map((member) => member.profile[key]),
       profile[key],
     );
   }
-  const robustKnots = new Float32Array(KNOTS);
-  medians(
-    group.map((member) => member.robustKnots),
-    robustKnots,
-  );
-  return { profile, robustKnots };
+  return { profile };
 }
 
 /** Item by item. Medians of ascending lists ascend, so pooled knots stay in order. */

@@ -8,7 +8,7 @@ import { fitProfile, type Series } from './fit-profile.ts';
 import { historySize, newRow, observe } from './forecast.ts';
 import { Forest } from './forest/forest.ts';
 import { GAP_ROWS } from './history.ts';
-import { fitKnots, KNOTS } from './knots.ts';
+import { fitKnots } from './knots.ts';
 import type { EntityModel, StreamModel } from './model.ts';
 import { pooledPeers } from './peers.ts';
 import type { TrainingRow } from './ports.ts';
@@ -104,8 +104,7 @@ export function trainModel(
   const pool = new EvidencePool(usable);
   for (const [entity, one] of usable) {
     const profile = fitProfile(one, cross);
-    const robustKnots = new Float32Array(KNOTS);
-    const model = { profile, robustKnots };
+    const model = { profile };
     pool.add(one, model);
     entities.set(entity, model);
   }
@@ -170,7 +169,7 @@ class EvidencePool {
       const target = heldOut ? this.#calibration : this.#forest;
       for (let k = 0; k < EVIDENCE; k++) target.push(evidence[k]!);
     }
-    fitKnots(robust, entity.robustKnots);
+    fitKnots(robust, entity.profile.robustKnots);
   }
 
   forestRows(): Float64Array {

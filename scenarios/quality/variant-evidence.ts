@@ -5,6 +5,7 @@ import { historySize, newRow, observe, type Row } from '../../detector/forecast.
 import { decades, KNOTS } from '../../detector/knots.ts';
 import { type Profile, profileBytes } from '../../detector/profile.ts';
 import type { TrainedEntity } from './pack.ts';
+import type { Matrix } from './table-file.ts';
 import type { TailKind } from './variants.ts';
 
 /** As training cuts the rows: nine blocks, every third kept from the forest; the first rows fill the histories. */
@@ -54,8 +55,8 @@ export function evidenceOf(kind: TailKind, data: TrainedEntity, fitted: FittedPr
   const { train, test } = data;
   const metrics = train.columns;
   const { fitMs } = fitted;
-  const width = new Float32Array(metrics).fill(Number.POSITIVE_INFINITY);
-  const profile = kind === 'no cleaned history' ? { ...fitted.profile, width } : fitted.profile;
+  const profile = fitted.profile.copy();
+  if (kind === 'no cleaned history') profile.width.fill(Number.POSITIVE_INFINITY);
   const rows = train.rows + test.rows;
   const table: EvidenceTable = {
     rows,
@@ -81,14 +82,21 @@ export function evidenceOf(kind: TailKind, data: TrainedEntity, fitted: FittedPr
     table.tailSums[r] = gatherEvidence(tails, state, table.evidence.subarray(r * EVIDENCE, (r + 1) * EVIDENCE));
   }
   table.rowUs = (1e3 * (clock.elapsed() - rowsMs)) / rows;
-  for (let r = 0; r < rows; r++) {
-    const from = r < train.rows ? train : test;
-    const at = (r < train.rows ? r : r - train.rows) * metrics;
-    for (let c = 0; c < metrics; c++) {
-      table.scaled[r * metrics + c] = (from.values[at + c]! - profile.mean[c]!) / profile.sd[c]!;
-    }
-  }
+  for (let c = 0; c < metrics; c++) scaleColumn(train, test, c, table.scaled);
   return table;
+}
+
+/** One column of both files by the mean and standard deviation of its train rows; a constant is only shifted. */
+function scaleColumn(train: Matrix, test: Matrix, c: number, out: Float64Array): void {
+  const n = train.columns;
+  let sum = 0;
+  let squares = 0;
+  for (let r = 0; r < train.rows; r++) sum += train.values[r * n + c]!;
+  const mean = sum / train.rows;
+  for (let r = 0; r < train.rows; r++) squares += (train.values[r * n + c]! - mean) ** 2;
+  const sd = Math.sqrt(squares / train.rows) || 1;
+  for (let r = 0; r < train.rows; r++) out[r * n + c] = (train.values[r * n + c]! - mean) / sd;
+  for (let r = 0; r < test.rows; r++) out[(train.rows + r) * n + c] = (test.values[r * n + c]! - mean) / sd;
 }
 
 function tailsOf(kind: TailKind, row: Row, profile: Profile, out: Float64Array): void {
