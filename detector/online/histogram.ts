@@ -102,12 +102,15 @@ export function deviationOf(h: Uint16Array, at: number, decades: number, tenth: 
   const base = baseOf(h, at);
   const beyond = tenth + log2((PRIOR_ROWS * SHARE) / mass);
   if (beyond >= base + BINS) return deviationAt(beyond);
-  let outer = PRIOR_ROWS * SHARE * exp2(tenth - base - BINS);
+  // The power law's share above a level doubles with each bin on the way down.
+  let beyondShare = SHARE * exp2(tenth - base - BINS);
+  let outer = PRIOR_ROWS * beyondShare;
   let sum = 0;
   for (let b = BINS - 1; b > 0; b--) {
+    beyondShare *= 2;
     sum += h[at + b]!;
     const above = sum / EIGHTHS;
-    const share = base + b > tenth ? SHARE * exp2(tenth - base - b) : above / rows;
+    const share = base + b > tenth ? beyondShare : above / rows;
     const inner = above + PRIOR_ROWS * share;
     if (inner >= mass) return deviationAt(base + b + ln(inner / mass) / ln(inner / outer));
     outer = inner;

@@ -17,7 +17,13 @@ const EIGHTHS = 8;
 /** Counts of the sums of one entity in BINS bins, and their total. */
 export const SEVERITY = BINS + 1;
 
-/** How much larger the sums of an entity with so many metrics are. */
+/**
+ * The 99 % point of one metric's sum. Up to it sums grow with the metrics as a whole; beyond it less, because then one
+ * metric makes them or all together do. The square root lies between what independent and what related metrics ask for.
+ */
+const BULK = 4.05;
+
+/** How much larger the sums of an entity with so many metrics are, up to their 99 % point. */
 export const spreadOf = (metrics: number): number => (metrics > 1 ? 1 + GROWTH * log2(metrics) : 1);
 
 /** Decades of a sum (≥ 0) among those before it; the sum is then one of them. spread: see spreadOf. */
@@ -26,7 +32,8 @@ export function rank(counts: Uint16Array, at: number, sum: number, spread: numbe
   const bin = Math.min(Math.floor(place), BINS - 1);
   let above = counts[at + bin]! * (1 - Math.min(1, place - bin));
   for (let b = BINS - 1; b > bin; b--) above += counts[at + b]!;
-  const expected = Math.min(1, exp2(((OFFSET + (SLOPE * sum) / spread) * LN10) / Math.LN2));
+  const single = sum <= BULK * spread ? sum / spread : BULK + (sum - BULK * spread) / Math.sqrt(spread);
+  const expected = Math.min(1, exp2(((OFFSET + SLOPE * single) * LN10) / Math.LN2));
   const rows = counts[at + BINS]! / EIGHTHS;
   const decades = sum > 0 ? -ln((above / EIGHTHS + PRIOR_ROWS * expected) / (rows + PRIOR_ROWS)) / LN10 : 0;
   halve(counts, at, BINS);
