@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
-import type { StreamConfig } from '../core/config/stream.ts';
+import { type DetectorConfig, detectorConfig, type StreamConfig } from '../core/config/stream.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
 import { type Calibration, loadCalibration, saveCalibration } from './calibration.ts';
@@ -12,6 +12,16 @@ import { loadProfile, type Profile, ProfileMemory, saveProfile } from './profile
  * entity learns online about itself.
  */
 export type EvidenceKind = 'profile' | 'online';
+
+/** How a forest is grown. A search may have found other parameters than the configured ones, so the model remembers its own. */
+export type DetectorParams = Pick<DetectorConfig, 'trees' | 'sampleSize' | 'maxDepth' | 'splitFeatures'>;
+
+export const paramsOf = ({ trees, sampleSize, maxDepth, splitFeatures }: DetectorParams): DetectorParams => ({
+  trees,
+  sampleSize,
+  maxDepth,
+  splitFeatures,
+});
 
 /** An entity of the model. */
 export interface EntityModel {
@@ -33,6 +43,8 @@ export interface StreamModel {
   evidence: EvidenceKind;
   schemaVersion: number;
   configHash: string;
+  /** Retraining grows the next forest the same way. */
+  detector: DetectorParams;
   forest: Forest;
   calibration: Calibration;
   entities: ReadonlyMap<string, EntityModel>;
@@ -62,6 +74,7 @@ export function saveModel(model: StreamModel): Uint8Array {
           w.u32(model.schemaVersion);
           w.text(model.configHash);
           w.text(model.evidence);
+          w.text(JSON.stringify(paramsOf(model.detector)));
         }),
       ],
       [
@@ -125,12 +138,14 @@ export function loadModel(bytes: Uint8Array): Result<StreamModel> {
     const evidence = about.text('kind of evidence');
     if (evidence !== 'profile' && evidence !== 'online')
       throw new CorruptBytes(`kind of evidence is ${JSON.stringify(evidence)}`, about.at);
+    const detector = loadParams(about);
     const schemas = loadSchemas(reader('schemas'));
     const golden = reader('golden');
     const model: StreamModel = {
       evidence,
       schemaVersion,
       configHash,
+      detector,
       entities: loadEntities(reader('entities'), schemas),
       peers: loadEntities(reader('peers'), schemas),
       forest: Forest.from(reader('forest')),
@@ -142,6 +157,21 @@ export function loadModel(bytes: Uint8Array): Result<StreamModel> {
     if (cause instanceof CorruptBytes) return fail('artifact_corrupt', cause.message);
     throw cause;
   }
+}
+
+const detectorParams = detectorConfig.pick({ trees: true, sampleSize: true, maxDepth: true, splitFeatures: true });
+
+function loadParams(reader: ByteReader): DetectorParams {
+  const text = reader.text('detector parameters');
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = null; // refused below, with what it was
+  }
+  const params = detectorParams.safeParse(parsed);
+  if (!params.success) throw new CorruptBytes(`detector parameters are ${text.slice(0, 100)}`, reader.at);
+  return params.data;
 }
 
 function checkGolden(model: StreamModel): Result<StreamModel> {

@@ -5,7 +5,7 @@ import { sha256Hex } from '../core/hash.ts';
 import type { ControlEntry } from '../core/types.ts';
 import type { Decoder, LogRecord, Outputs } from '../ingest/ports.ts';
 import { Fold } from './fold.ts';
-import { type EvidenceKind, saveModel } from './model.ts';
+import { type DetectorParams, type EvidenceKind, saveModel } from './model.ts';
 import { trainOnline } from './online/train.ts';
 import type { TrainingRow } from './ports.ts';
 import { gatherSeries, type TrainingSummary, trainModel } from './train.ts';
@@ -101,15 +101,18 @@ export class OfflineRun {
 
 /**
  * Trains on rows and packs the model as an artifact. A 'profile' model learns each entity's forecasts from its history;
- * an 'online' one is for a stream that has only just begun, whose entities go on learning their own tails.
+ * an 'online' one is for a stream that has only just begun, whose entities go on learning their own tails. params: what a
+ * search or the model before has found, instead of the configured ones.
  */
 export function trainArtifact(
   rows: Iterable<TrainingRow>,
   config: StreamConfig,
   evidence: EvidenceKind = 'profile',
+  params: Partial<DetectorParams> = {},
 ): Result<{ artifact: Uint8Array; summary: TrainingSummary }> {
   const train = evidence === 'online' ? trainOnline : trainModel;
-  const trained = train(gatherSeries(rows), config, configHash(config));
+  const detector = { ...config.detector, ...params };
+  const trained = train(gatherSeries(rows), { ...config, detector }, configHash(config));
   if (!trained.ok) return trained;
   return ok({ artifact: saveModel(trained.value.model), summary: trained.value.summary });
 }

@@ -9,7 +9,7 @@ import { historySize, newRow, observe } from './forecast.ts';
 import { Forest } from './forest/forest.ts';
 import { GAP_ROWS } from './history.ts';
 import { fitKnots } from './knots.ts';
-import type { EntityModel, StreamModel } from './model.ts';
+import { type EntityModel, paramsOf, type StreamModel } from './model.ts';
 import { pooledPeers } from './peers.ts';
 import type { TrainingRow } from './ports.ts';
 import { profileBytes } from './profile.ts';
@@ -122,6 +122,7 @@ export function trainModel(
     evidence: 'profile',
     schemaVersion: config.schemaVersion,
     configHash,
+    detector: paramsOf(config.detector),
     forest,
     calibration: calibrate(scores, tailSums, 1),
     entities,

@@ -5,7 +5,7 @@ import { calibrate } from '../calibration.ts';
 import { EVIDENCE } from '../evidence.ts';
 import { FallbackScorer, PROBATION_ROWS } from '../fallback.ts';
 import { Forest } from '../forest/forest.ts';
-import type { StreamModel } from '../model.ts';
+import { paramsOf, type StreamModel } from '../model.ts';
 import { goldenOf, type TimedSeries, type TrainingSummary } from '../train.ts';
 import { SYNTHETIC_KINDS, SYNTHETIC_ROWS, SYNTHETIC_SPACING_MS, synthetic } from './synthetic.ts';
 
@@ -53,6 +53,7 @@ export function trainOnline(
       evidence: 'online',
       schemaVersion: config.schemaVersion,
       configHash,
+      detector: paramsOf(config.detector),
       forest,
       calibration: calibrate(scores, Float64Array.from(own.sums), 1),
       entities: new Map(),
