@@ -12,14 +12,15 @@ export interface Typical {
 /** Rows that the quantiles are taken from: their error is then below that of the forest's own samples. */
 const ROWS = 1_024;
 const BAND = 0.01;
-/** Beyond this a sum of products could overflow; scores of such values no longer differ. */
-const LIMIT = 1e150;
 
-/** Takes the median's place for a missing value, and bounds the others. */
+/**
+ * The value itself within ±1e150 (beyond, sums of products could overflow, and scores no longer differ), the nearer bound
+ * beyond, the median for a missing one. Written out because this runs for every value scored (see the kernels).
+ */
 export function clean(x: number, median: number): number {
-  if (x >= -LIMIT && x <= LIMIT) return x;
+  if (x >= -1e150 && x <= 1e150) return x;
   if (Number.isNaN(x)) return median;
-  return x > 0 ? LIMIT : -LIMIT;
+  return x > 0 ? 1e150 : -1e150;
 }
 
 /** Quantiles of up to ROWS rows drawn at random; 0 for a feature that they never have. */
