@@ -1,15 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { type Fault, type Result, TidewatchError } from '../core/errors.ts';
 import type { ControlChange, ControlEntry } from '../core/types.ts';
-import type { Log, ModelStore, Outputs, PartitionFold, PartitionStore } from './ports.ts';
-
-/** How the loop makes and restores folds without knowing the detector. */
-export interface FoldFactory<F extends PartitionFold> {
-  create(): F;
-  /** Id of the model that a state needs, '' for none. */
-  modelOf(state: Uint8Array): Result<string>;
-  restore(state: Uint8Array, model?: Uint8Array): Result<F>;
-}
+import { inForce } from './in-force.ts';
+import { fetchArtifact, verifiedArtifact } from './model-check.ts';
+import { passes, patiently } from './patience.ts';
+import type { FoldFactory, Log, ModelStore, Outputs, PartitionFold, PartitionStore } from './ports.ts';
 
 export interface PartitionOptions<F extends PartitionFold> {
   log: Log;
@@ -21,7 +16,7 @@ export interface PartitionOptions<F extends PartitionFold> {
   checkpointMs: number;
   /** Silence after which the watermark is moved by a control entry. */
   idleMs: number;
-  /** Called once a batch is durable. */
+  /** Called once a batch is durable; after a crash once more, with the same items. */
   onFlushed?: (outputs: Outputs) => void;
   /** Something an operator should know; the loop goes on. */
   onNotice?: (message: string, fault?: Fault) => void;
@@ -31,15 +26,19 @@ export interface PartitionOptions<F extends PartitionFold> {
 const READ_BYTES = 1 << 20;
 /** A checkpoint may take this share of the time: large states are saved less often, and replay stays bounded by it. */
 const CHECKPOINT_SHARE = 0.1;
-/** Troubles of PostgreSQL that pass, or that an operator mends while we wait. */
-const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'disk_full']);
-/** Pause after PostgreSQL refused a write; the log is the buffer meanwhile. */
-const RETRY_MS = [100, 250, 500, 1000, 2000, 5000];
+const CHECKPOINT_MAX_MS = 60_000;
+/** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
+const IDLE_SHARE = 0.125;
+interface WaitingChange {
+  change: ControlChange;
+  done: (entry: ControlEntry) => void;
+  failed: (cause: unknown) => void;
+}
 
 /**
- * Drives the fold of one partition by the checkpoint protocol: claim, fold in log order with control entries at their
- * offsets, flush each batch, checkpoint state and next offset together, on a timer when idle too. Throws a
- * TidewatchError when another owner has taken the partition.
+ * Drives the fold of one partition by the checkpoint protocol (docs/decisions/0009-checkpoint-protocol.md): claim, fold
+ * in log order with control entries at their offsets, flush each batch, checkpoint state and next offset together, on a
+ * timer when idle too. One claim, one run; whatever ends a run leaves only what a new claim repeats.
  */
 export class Partition<F extends PartitionFold> {
   readonly #o: PartitionOptions<F>;
@@ -48,12 +47,19 @@ export class Partition<F extends PartitionFold> {
   #next = 0;
   #saved = 0;
   #savedSequence = 0;
+  /** Records below may have been judged by a former owner: a new control entry takes effect here at the earliest. */
+  #judgedTo = 0;
   #pending: ControlEntry[] = [];
+  // Monotonic times: a wall clock that is set must neither close windows nor put off a checkpoint.
   #checkpointedMs = 0;
   #checkpointCostMs = 0;
   #lastRecordMs = 0;
-  #changes: { change: ControlChange; done: (entry: ControlEntry) => void; failed: (cause: unknown) => void }[] = [];
+  #movedMs = 0;
+  readonly #changes: WaitingChange[] = [];
   #wake = new AbortController();
+  #stop: AbortSignal = new AbortController().signal;
+  #ended: unknown = null;
+  readonly #fetch = (modelId: string) => this.#retry(() => this.#o.models.get(modelId));
 
   constructor(options: PartitionOptions<F>) {
     this.#o = options;
@@ -76,171 +82,218 @@ export class Partition<F extends PartitionFold> {
     return this.#saved;
   }
 
-  /** Claims the partition and restores its newest good state. */
+  /** Claims the partition and restores its newest good state; waits while PostgreSQL is away. */
   async claim(): Promise<void> {
-    const { store, folds, log, models, owner, clock } = this.#o;
-    const claim = await store.claim(owner);
+    const { store, folds, log, owner, clock, onNotice } = this.#o;
+    const claim = await this.#retry(() => store.claim(owner));
     this.#epoch = claim.epoch;
     this.#next = this.#saved = claim.offsetNext;
-    this.#fold = folds.create();
-    if (claim.state !== null) {
-      const modelId = folds.modelOf(claim.state);
-      const restored = modelId.ok
-        ? folds.restore(claim.state, (await models.get(modelId.value)) ?? undefined)
-        : modelId;
-      if (restored.ok) this.#fold = restored.value;
-      else this.#o.onNotice?.('the saved state does not fit; windows start afresh at its offset', restored.fault);
+    this.#judgedTo = log.end();
+    if (claim.recovered !== undefined) {
+      const from = claim.recovered === 'log_start' ? 'the start of the log' : 'the generation before';
+      onNotice?.(`goes on from ${from}`, { code: 'state_corrupt', detail: `offset ${claim.offsetNext}` });
     }
-    if (this.#next < log.start()) {
-      const to = log.start() - 1;
-      this.#o.onNotice?.(`records ${this.#next} to ${to} were removed from the log before they were read`);
-      await store.recordLoss(this.#next, log.start(), 'retention');
-      this.#next = log.start();
-    }
+    const restored = claim.state === null ? null : await this.#restore(claim.state);
+    if (restored !== null && !restored.ok)
+      onNotice?.(`windows start afresh at offset ${this.#next}: the saved state does not fit`, restored.fault);
+    await this.#noteLoss(claim.recovered === undefined ? 'retention' : 'state_corrupt');
+    this.#fold = restored?.ok ? restored.value : folds.create();
     this.#savedSequence = this.#fold.controlSequence;
-    this.#pending = await store.controlEntries(this.#fold.controlSequence);
-    this.#checkpointedMs = this.#lastRecordMs = clock.now();
+    const entries = await this.#retry(() => store.controlEntries(this.#savedSequence));
+    this.#pending = restored?.ok ? entries : inForce(entries, this.#next);
+    this.#checkpointedMs = this.#lastRecordMs = this.#movedMs = clock.elapsed();
   }
 
-  /** Reads and folds until the signal aborts, then checkpoints and returns. */
+  async #restore(state: Uint8Array): Promise<Result<F>> {
+    const { folds } = this.#o;
+    const modelId = folds.modelOf(state);
+    if (!modelId.ok) return modelId;
+    if (modelId.value === '') return folds.restore(state);
+    const artifact = await fetchArtifact(modelId.value, this.#fetch);
+    return artifact.ok ? folds.restore(state, artifact.value) : artifact;
+  }
+
+  /** Reads and folds until the signal aborts, then checkpoints and returns. Throws when another owner has taken over. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#o;
-    while (!signal.aborted) {
-      const moved = await this.step();
-      if (!moved) await this.#rest(signal);
-      if (clock.now() - this.#checkpointedMs >= this.#checkpointEvery()) await this.checkpoint();
+    this.#stop = signal;
+    const wake = () => this.#wake.abort();
+    signal.addEventListener('abort', wake);
+    try {
+      while (!signal.aborted) {
+        const moved = await this.#step();
+        if (!moved) await this.#rest();
+        if (this.#o.clock.elapsed() - this.#checkpointedMs >= this.#checkpointEvery()) await this.#checkpoint();
+      }
+      await this.#checkpoint();
+      this.#ended = stopped();
+    } catch (cause) {
+      this.#ended = cause;
+      if (!signal.aborted || !passes(cause)) throw cause;
+      const { code, detail } = cause;
+      this.#o.onNotice?.('stops unsaved; what it read since its checkpoint is read again', { code, detail });
+    } finally {
+      signal.removeEventListener('abort', wake);
+      for (const { failed } of this.#changes.splice(0)) failed(this.#ended);
     }
-    await this.checkpoint();
   }
 
   #checkpointEvery(): number {
-    return Math.max(this.#o.checkpointMs, this.#checkpointCostMs / CHECKPOINT_SHARE);
+    const shareMs = Math.min(this.#checkpointCostMs / CHECKPOINT_SHARE, CHECKPOINT_MAX_MS);
+    return Math.max(this.#o.checkpointMs, shareMs);
   }
 
   /** Waits for a record, a control change or the next timer. */
-  async #rest(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#o;
-    this.#wake = new AbortController();
-    if (this.#changes.length > 0) return;
-    const any = AbortSignal.any([signal, this.#wake.signal]);
-    const timer = new AbortController();
-    const waiting = AbortSignal.any([any, timer.signal]);
+  async #rest(): Promise<void> {
+    const { clock, log, checkpointMs, idleMs } = this.#o;
+    const wake = new AbortController();
+    this.#wake = wake;
+    if (this.#changes.length > 0 || this.#stop.aborted) return;
     await Promise.race([
-      log.waitFor(this.#next, waiting),
-      clock.sleep(Math.min(this.#o.checkpointMs, this.#o.idleMs), waiting),
+      log.waitFor(this.#next, wake.signal),
+      clock.sleep(Math.min(checkpointMs, idleMs), wake.signal),
     ]);
-    timer.abort();
+    wake.abort();
   }
 
-  /** One batch: due control entries, records up to the next entry, flush. False when there was nothing to do. */
-  async step(): Promise<boolean> {
+  /** One batch: changes, due control entries, records up to the next entry, flush. False when there was nothing to do. */
+  async #step(): Promise<boolean> {
     const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
     await this.#acceptChanges();
-    let moved = await this.#foldControls(out);
-    const until = this.#pending[0]?.offset ?? Number.POSITIVE_INFINITY;
-    const records = this.#next < until ? await this.#o.log.read(this.#next, READ_BYTES) : [];
-    for (const record of records) {
-      if (record.offset >= until) break;
-      this.#fold.record(record, out);
-      this.#next = record.offset + 1;
-      moved = true;
-    }
-    if (records.length > 0) this.#lastRecordMs = this.#o.clock.now();
-    else if (!moved) await this.#advanceIdle();
-    if (out.verdicts.length + out.incidents.length + out.deadLetters.length > 0) {
-      const { divergent } = await this.#retry(() => this.#o.store.flush(out));
-      if (divergent > 0)
-        this.#o.onNotice?.(`${divergent} verdicts differ from those already stored under their identity`);
-      this.#o.onFlushed?.(out);
-    }
+    const controlled = await this.#foldControls(out);
+    const moved = (await this.#foldRecords(out)) || controlled;
+    if (!moved) await this.#advanceIdle();
+    await this.#flush(out);
     return moved;
   }
 
   async #foldControls(out: Outputs): Promise<boolean> {
     let moved = false;
-    while (this.#pending.length > 0 && this.#pending[0]!.offset <= this.#next) {
-      const entry = this.#pending.shift()!;
-      const model = entry.kind === 'model' ? ((await this.#o.models.get(entry.modelId)) ?? undefined) : undefined;
-      this.#fold.control(entry, out, model);
+    for (let entry = this.#pending[0]; entry && entry.offset <= this.#next; entry = this.#pending[0]) {
+      if (entry.kind === 'model') {
+        const model = await this.#verified(entry);
+        if (model.ok) this.#fold.control(entry, out, model.value);
+        else this.#o.onNotice?.(`model ${entry.modelId} cannot serve; what served before goes on`, model.fault);
+      } else this.#fold.control(entry, out);
+      this.#pending.shift();
       moved = true;
     }
     return moved;
   }
 
-  /** Moves the watermark of a silent partition by as much time as has passed, whatever the records' clock. */
-  async #advanceIdle(): Promise<void> {
-    const idleMs = this.#o.clock.now() - this.#lastRecordMs;
-    if (idleMs < this.#o.idleMs || !this.#fold.waitsForTime) return;
-    this.#lastRecordMs += idleMs;
-    await this.#append({ kind: 'watermark', toMs: this.#fold.watermarkMs + idleMs });
+  async #foldRecords(out: Outputs): Promise<boolean> {
+    const { log, clock } = this.#o;
+    if (await this.#noteLoss('retention')) return true;
+    const until = this.#pending[0]?.offset ?? Number.POSITIVE_INFINITY;
+    const records = await log.read(this.#next, READ_BYTES);
+    if (records.length === 0) return false;
+    this.#lastRecordMs = this.#movedMs = clock.elapsed();
+    // removed while we read: the next step notes it before anything after the gap is folded
+    if (records[0]!.offset > this.#next && this.#next < log.start()) return true;
+    for (const record of records) {
+      if (record.offset >= until) {
+        this.#next = until;
+        break;
+      }
+      this.#fold.record(record, out);
+      this.#next = record.offset + 1;
+    }
+    return true;
   }
 
-  /** Makes a change durable at the present offset; it takes effect with the next step. */
+  async #noteLoss(reason: string): Promise<boolean> {
+    const from = this.#next;
+    const to = this.#o.log.start();
+    if (from >= to) return false;
+    this.#o.onNotice?.(`records ${from} to ${to - 1} are gone from the log (${reason})`);
+    await this.#retry(() => this.#o.store.recordLoss(from, to, reason));
+    this.#next = to;
+    return true;
+  }
+
+  /** Moves the watermark of a silent partition by as much time as has passed, whatever the records' clock. */
+  async #advanceIdle(): Promise<void> {
+    const nowMs = this.#o.clock.elapsed();
+    const passedMs = Math.floor(nowMs - this.#movedMs);
+    if (passedMs < Math.max(this.#o.idleMs, (nowMs - this.#lastRecordMs) * IDLE_SHARE)) return;
+    if (!this.#fold.waitsForTime) return;
+    this.#movedMs += passedMs;
+    await this.#append({ kind: 'watermark', toMs: this.#fold.watermarkMs + passedMs });
+  }
+
+  async #flush(out: Outputs): Promise<void> {
+    const { store, onFlushed, onNotice } = this.#o;
+    if (out.verdicts.length + out.incidents.length + out.deadLetters.length === 0) return;
+    const result = await this.#retry(() => store.flush(out, this.#epoch));
+    if (result === 'fenced') throw fenced();
+    if (result.divergent > 0)
+      onNotice?.(`${result.divergent} verdicts differ from those already stored under their identity`);
+    try {
+      onFlushed?.(out);
+    } catch (cause) {
+      onNotice?.(`a listener failed on what was flushed: ${String(cause)}`);
+    }
+  }
+
+  /**
+   * Makes a change durable; resolves with its entry, which takes effect before the record at its offset. Rejects when
+   * a model cannot serve, or when the loop has ended: then the entry may be durable, and the control log knows.
+   */
   change(change: ControlChange): Promise<ControlEntry> {
     return new Promise((done, failed) => {
+      if (this.#ended !== null) return failed(this.#ended);
       this.#changes.push({ change, done, failed });
       this.#wake.abort();
     });
   }
 
   async #acceptChanges(): Promise<void> {
-    for (const { change, done, failed } of this.#changes.splice(0)) {
-      try {
-        done(await this.#append(change));
-      } catch (cause) {
-        failed(cause);
-        throw cause;
-      }
+    for (let waiting = this.#changes[0]; waiting; waiting = this.#changes[0]) {
+      const { change, done, failed } = waiting;
+      const model = change.kind === 'model' ? await this.#verified(change) : null;
+      if (model === null || model.ok) done(await this.#append(change));
+      else failed(new TidewatchError(model.fault.code, model.fault.detail));
+      this.#changes.shift();
     }
   }
 
+  #verified(change: Extract<ControlChange, { kind: 'model' }>): Promise<Result<Uint8Array>> {
+    return verifiedArtifact(change, this.#fetch, this.#o.folds.create);
+  }
+
   async #append(change: ControlChange): Promise<ControlEntry> {
-    const entry = await this.#retry(() => this.#o.store.appendControl(this.#epoch, this.#next, change));
+    const offset = Math.max(this.#next, this.#judgedTo, this.#pending.at(-1)?.offset ?? 0);
+    const entry = await this.#retry(() => this.#o.store.appendControl(this.#epoch, offset, change));
     if (entry === 'fenced') throw fenced();
     this.#pending.push(entry);
     return entry;
   }
 
-  /** Saves state and next offset in one transaction, if either has moved since. */
-  async checkpoint(): Promise<void> {
+  /** Saves state and next offset in one transaction, if either has moved since. Only between steps: all is flushed. */
+  async #checkpoint(): Promise<void> {
     const { clock, store } = this.#o;
-    const started = clock.now();
-    this.#checkpointedMs = started;
-    if (this.#next === this.#saved && this.#fold.controlSequence === this.#savedSequence) return;
-    const offsetNext = this.#next;
-    const controlSequence = this.#fold.controlSequence;
-    const state = this.#fold.save();
-    const { watermarkMs, counters } = this.#fold;
-    const result = await this.#retry(() =>
-      store.checkpoint({
-        epoch: this.#epoch,
-        offsetPrevious: this.#saved,
-        offsetNext,
-        state,
-        watermarkMs,
-        controlSequence,
-        counters,
-      }),
-    );
+    const startedMs = clock.elapsed();
+    this.#checkpointedMs = startedMs;
+    const { watermarkMs, counters, controlSequence } = this.#fold;
+    if (this.#next === this.#saved && controlSequence === this.#savedSequence) return;
+    const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.#next };
+    const checkpoint = { ...position, state: this.#fold.save(), watermarkMs, controlSequence, counters };
+    const savedMs = clock.elapsed();
+    let triedMs = savedMs;
+    const result = await this.#retry(() => {
+      triedMs = clock.elapsed();
+      return store.checkpoint(checkpoint);
+    });
     if (result === 'fenced') throw fenced();
-    this.#saved = offsetNext;
+    this.#saved = position.offsetNext;
     this.#savedSequence = controlSequence;
-    this.#checkpointCostMs = clock.now() - started;
+    // what was waited for PostgreSQL is no cost of this state
+    this.#checkpointCostMs = savedMs - startedMs + (clock.elapsed() - triedMs);
   }
 
-  /** PostgreSQL may be away for a while: writes are repeated, unchanged, until it answers. */
-  async #retry<T>(write: () => Promise<T>): Promise<T> {
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await write();
-      } catch (cause) {
-        if (!(cause instanceof TidewatchError) || !PASSING.has(cause.code)) throw cause;
-        if (attempt === 0)
-          this.#o.onNotice?.('cannot write to PostgreSQL; waiting', { code: cause.code, detail: cause.detail });
-        await this.#o.clock.sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!);
-      }
-    }
+  #retry<T>(call: () => Promise<T>): Promise<T> {
+    return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice);
   }
 }
 
 const fenced = () => new TidewatchError('already_running', 'another process has taken over this partition');
+const stopped = () => new TidewatchError('not_found', 'the partition was let go');

@@ -76,6 +76,14 @@ export interface PartitionFold {
   readonly controlSequence: number;
 }
 
+/** How the loop makes and restores folds without knowing the detector. */
+export interface FoldFactory<F extends PartitionFold> {
+  create(): F;
+  /** Id of the model that a state needs, '' for none. */
+  modelOf(state: Uint8Array): Result<string>;
+  restore(state: Uint8Array, model?: Uint8Array): Result<F>;
+}
+
 export interface Claim {
   epoch: number;
   offsetNext: number;
@@ -103,8 +111,11 @@ export interface PartitionStore {
   controlEntries(after: number): Promise<ControlEntry[]>;
   /** Makes an entry durable and numbers it; 'fenced' when the epoch is no longer ours. */
   appendControl(epoch: number, offset: number, change: ControlChange): Promise<ControlEntry | 'fenced'>;
-  /** Idempotent; conflicting content under one identity is counted, and the first one stays. */
-  flush(outputs: Outputs): Promise<{ divergent: number }>;
+  /**
+   * Idempotent; conflicting content under one identity is counted, and the first one stays. With an epoch, 'fenced' when
+   * it is no longer the newest: a former owner may not know the control entries that hold by now.
+   */
+  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'>;
   checkpoint(checkpoint: Checkpoint): Promise<'committed' | 'fenced'>;
   /** Records [fromOffset, toOffset) that retention removed before they were read. Idempotent. */
   recordLoss(fromOffset: number, toOffset: number, reason: string): Promise<void>;

@@ -120,8 +120,9 @@ export class MemoryPartitionStore implements PartitionStore {
     });
   }
 
-  flush(outputs: Outputs): Promise<{ divergent: number }> {
+  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'> {
     return this.#call(() => {
+      if (epoch !== undefined && this.#row().epoch !== epoch) return 'fenced';
       const tables = this.#tables;
       for (const letter of outputs.deadLetters) {
         const id = `${letter.partition}:${letter.offset}:${letter.point}`;
