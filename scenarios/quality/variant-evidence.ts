@@ -56,6 +56,7 @@ export function evidenceOf(kind: TailKind, data: TrainedEntity, fitted: FittedPr
   const metrics = train.columns;
   const { fitMs } = fitted;
   const profile = fitted.profile.copy();
+  const { knots } = profile;
   if (kind === 'no cleaned history') profile.width.fill(Number.POSITIVE_INFINITY);
   const rows = train.rows + test.rows;
   const table: EvidenceTable = {
@@ -78,7 +79,7 @@ export function evidenceOf(kind: TailKind, data: TrainedEntity, fitted: FittedPr
     const from = r < train.rows ? train : test;
     const at = (r < train.rows ? r : r - train.rows) * metrics;
     observe(profile, history, from.values.subarray(at, at + metrics), row);
-    tailsOf(kind, row, profile, tails);
+    tailsOf(kind, row, knots, tails);
     table.tailSums[r] = gatherEvidence(tails, state, table.evidence.subarray(r * EVIDENCE, (r + 1) * EVIDENCE));
   }
   table.rowUs = (1e3 * (clock.elapsed() - rowsMs)) / rows;
@@ -99,20 +100,20 @@ function scaleColumn(train: Matrix, test: Matrix, c: number, out: Float64Array):
   for (let r = 0; r < test.rows; r++) out[(train.rows + r) * n + c] = (test.values[r * n + c]! - mean) / sd;
 }
 
-function tailsOf(kind: TailKind, row: Row, profile: Profile, out: Float64Array): void {
+function tailsOf(kind: TailKind, row: Row, knots: Float32Array, out: Float64Array): void {
   const n = out.length;
   for (let c = 0; c < n; c++) {
     const discount = row.tails[c]! - row.evidence[c]!;
     if (kind === 'no discount') out[c] = row.tails[c]!;
     else if (kind === 'no growth') out[c] = Math.min(row.evidence[c]!, LAST_KNOT_DECADES);
-    else if (kind === 'lags forecast only') out[c] = Math.max(0, tailOf(row, profile, c) - discount);
-    else if (kind === 'gap forecast only') out[c] = Math.max(0, tailOf(row, profile, n + c) - discount);
+    else if (kind === 'lags forecast only') out[c] = Math.max(0, tailOf(row, knots, c) - discount);
+    else if (kind === 'gap forecast only') out[c] = Math.max(0, tailOf(row, knots, n + c) - discount);
     else out[c] = row.evidence[c]!;
   }
 }
 
 /** Decades of one residual: those of the lags forecast come first, then those of the gap forecast. */
-function tailOf(row: Row, profile: Profile, at: number): number {
+function tailOf(row: Row, knots: Float32Array, at: number): number {
   const residual = row.residuals[at]!;
-  return Number.isNaN(residual) ? 0 : decades(residual, profile.knots, at * KNOTS);
+  return Number.isNaN(residual) ? 0 : decades(residual, knots, at * KNOTS);
 }
