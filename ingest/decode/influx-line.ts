@@ -105,9 +105,10 @@ export class InfluxLines {
       if (value !== null) {
         const name = (key === 'value' ? measurement : `${measurement}_${key}`) + suffix;
         if (isForbiddenKey(key) || isForbiddenKey(measurement))
-          pending.push({ code: 'key_forbidden', detail: quoted(key), at });
+          pending.push({ code: 'key_forbidden', detail: `the field ${quoted(key)}`, at });
         else if (!isName(name)) pending.push({ ...badName('metric', name, ''), at });
-        else if (value - value !== 0) pending.push({ code: 'value_not_finite', detail: quoted(key), at });
+        else if (value - value !== 0)
+          pending.push({ code: 'value_not_finite', detail: `the field ${quoted(key)}`, at });
         else {
           names.push(name);
           values.push(value);
