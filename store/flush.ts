@@ -11,30 +11,42 @@ export type Queryable = Pick<pg.Pool, 'query'>;
 const DAY_MS = 86_400_000;
 const MAX_ROWS_PER_STATEMENT = 2_000; // bounds the memory and the time of one statement
 
+/** Who writes: nothing is written for a partition whose epoch is another by now. Without an epoch nobody is fenced. */
+export interface Writer {
+  partition: number;
+  epoch: number | null;
+}
+
+/** One row in `open` unless the writer is fenced; a claim waits until the statement that looked has ended. */
+const fence = (partition: string, epoch: string): string => `
+fence AS MATERIALIZED (
+  SELECT 1 FROM partition_state WHERE stream = $1 AND partition = ${partition}::int4 AND epoch = ${epoch}::int8 FOR SHARE
+), open AS MATERIALIZED (SELECT 1 WHERE ${epoch}::int8 IS NULL OR EXISTS (SELECT 1 FROM fence))`;
+
 /**
  * Verdicts and, in the same statement, the newest window of each entity. The float arrays of all rows travel as one
  * array each and are cut per row.
  */
 const INSERT_VERDICTS = `
-WITH inserted AS (
+WITH ${fence('$27', '$28')}, inserted AS (
   INSERT INTO verdicts (stream, id, entity, window_start_ms, window_ms, schema_version, source, score, p_value, severity,
     probation, model_id, calibration_version, features_id, content_hash, attributions, vals, low, high)
   SELECT $1, u.id, u.entity, u.start_ms, u.window_ms, u.schema, u.source, u.score, u.p, u.severity,
     u.probation, u.model, u.calibration, u.features, u.hash, u.attributions::jsonb,
     ($18::float8[])[u.first:u.last], ($19::float8[])[u.first:u.last], ($20::float8[])[u.first:u.last]
-  FROM unnest($2::text[], $3::text[], $4::int8[], $5::int8[], $6::int4[], $7::text[], $8::float8[], $9::float8[],
+  FROM open, unnest($2::text[], $3::text[], $4::int8[], $5::int8[], $6::int4[], $7::text[], $8::float8[], $9::float8[],
     $10::float8[], $11::bool[], $12::text[], $13::int4[], $14::text[], $15::text[], $16::text[], $17::int4[], $21::int4[])
     AS u(id, entity, start_ms, window_ms, schema, source, score, p, severity, probation, model, calibration, features,
       hash, attributions, first, last)
   ON CONFLICT DO NOTHING RETURNING 1
 ), newest AS (
   INSERT INTO entity_status (stream, entity, last_window_end_ms, severity, source, probation)
-  SELECT $1, * FROM unnest($22::text[], $23::int8[], $24::float8[], $25::text[], $26::bool[])
+  SELECT $1, u.* FROM open, unnest($22::text[], $23::int8[], $24::float8[], $25::text[], $26::bool[]) AS u
   ON CONFLICT (stream, entity) DO UPDATE SET last_window_end_ms = excluded.last_window_end_ms,
     severity = excluded.severity, source = excluded.source, probation = excluded.probation
   WHERE entity_status.last_window_end_ms < excluded.last_window_end_ms
 )
-SELECT count(*) AS inserted FROM inserted`;
+SELECT (SELECT count(*) FROM inserted) AS inserted, EXISTS (SELECT 1 FROM open) AS open`;
 
 const COUNT_DIVERGENT = `
 SELECT count(*) AS divergent
@@ -44,9 +56,10 @@ JOIN verdicts v ON v.stream = $1 AND v.entity = u.entity AND v.window_start_ms =
 WHERE v.content_hash <> u.hash`;
 
 const UPSERT_INCIDENTS = `
+WITH ${fence('$12', '$13')}
 INSERT INTO incidents AS i (id, stream, entity, kind, start_ms, last_ms, resolved_ms, peak_severity, windows, attributions, summary)
 SELECT u.id, $1, u.entity, u.kind, u.start_ms, u.last_ms, u.resolved_ms, u.peak, u.windows, u.attributions::jsonb, u.summary
-FROM unnest($2::text[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int8[], $8::float8[], $9::int4[], $10::text[], $11::text[])
+FROM open, unnest($2::text[], $3::text[], $4::text[], $5::int8[], $6::int8[], $7::int8[], $8::float8[], $9::int4[], $10::text[], $11::text[])
   AS u(id, entity, kind, start_ms, last_ms, resolved_ms, peak, windows, attributions, summary)
 ON CONFLICT (id) DO UPDATE SET last_ms = excluded.last_ms, resolved_ms = excluded.resolved_ms,
   peak_severity = excluded.peak_severity, windows = excluded.windows, attributions = excluded.attributions,
@@ -54,9 +67,10 @@ ON CONFLICT (id) DO UPDATE SET last_ms = excluded.last_ms, resolved_ms = exclude
 WHERE (excluded.last_ms, excluded.windows, excluded.resolved_ms IS NOT NULL) > (i.last_ms, i.windows, i.resolved_ms IS NOT NULL)`;
 
 const INSERT_DEAD_LETTERS = `
+WITH ${fence('$10', '$11')}
 INSERT INTO dead_letters (stream, partition, at_offset, point, code, detail, received_ms, key, value)
 SELECT $1, u.partition, u.at_offset, u.point, u.code, u.detail, $2, u.key, u.value
-FROM unnest($3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
+FROM open, unnest($3::int4[], $4::int8[], $5::int4[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
   AS u(partition, at_offset, point, code, detail, key, value)
 ON CONFLICT DO NOTHING`;
 
@@ -74,40 +88,43 @@ export class VerdictWriter {
     this.#stream = storable(stream);
   }
 
-  async write(verdicts: readonly Verdict[]): Promise<{ divergent: number }> {
+  async write(verdicts: readonly Verdict[], writer: Writer): Promise<{ divergent: number } | 'fenced'> {
     let divergent = 0;
-    for (let at = 0; at < verdicts.length; at += MAX_ROWS_PER_STATEMENT)
-      divergent += await this.#writeSome(verdicts.slice(at, at + MAX_ROWS_PER_STATEMENT));
+    for (let at = 0; at < verdicts.length; at += MAX_ROWS_PER_STATEMENT) {
+      const result = await this.#writeSome(verdicts.slice(at, at + MAX_ROWS_PER_STATEMENT), writer);
+      if (result === 'fenced') return result;
+      divergent += result;
+    }
     return { divergent };
   }
 
-  async #writeSome(verdicts: readonly Verdict[]): Promise<number> {
+  async #writeSome(verdicts: readonly Verdict[], { partition, epoch }: Writer): Promise<number | 'fenced'> {
     const featureIds = await this.#ensureFeatureLists(verdicts);
     await this.#ensurePartitions(verdicts);
     const columns = verdictColumns(verdicts, featureIds);
-    const statement = { name: 'tw_insert_verdicts', text: INSERT_VERDICTS, values: [this.#stream, ...columns.values] };
-    let inserted: number;
+    const values = [this.#stream, ...columns.values, partition, epoch];
+    const insert = async () => {
+      const statement = { name: 'tw_insert_verdicts', text: INSERT_VERDICTS, values };
+      return (await this.#pool.query<{ inserted: number; open: boolean }>(statement)).rows[0]!;
+    };
+    let outcome: Awaited<ReturnType<typeof insert>>;
     try {
-      inserted = await this.#insert(statement);
+      outcome = await insert();
     } catch (error) {
       // check_violation: retention dropped a partition after we had seen it
       if ((error as { code?: string }).code !== '23514') throw error;
       this.#days.clear();
       await this.#ensurePartitions(verdicts);
-      inserted = await this.#insert(statement);
+      outcome = await insert();
     }
-    if (inserted === verdicts.length) return 0;
+    if (!outcome.open) return 'fenced';
+    if (outcome.inserted === verdicts.length) return 0;
     const result = await this.#pool.query<{ divergent: number }>({
       name: 'tw_count_divergent',
       text: COUNT_DIVERGENT,
       values: [this.#stream, ...columns.identity],
     });
     return Number(result.rows[0]?.divergent ?? 0);
-  }
-
-  async #insert(statement: pg.QueryConfig): Promise<number> {
-    const result = await this.#pool.query<{ inserted: number }>(statement);
-    return Number(result.rows[0]?.inserted ?? 0);
   }
 
   async #ensurePartitions(verdicts: readonly Verdict[]): Promise<void> {
@@ -209,7 +226,12 @@ export function isNewer(b: Incident, a: Incident): boolean {
   return b.resolvedMs !== null && a.resolvedMs === null;
 }
 
-export async function writeIncidents(pool: Queryable, stream: string, states: readonly Incident[]): Promise<void> {
+export async function writeIncidents(
+  pool: Queryable,
+  stream: string,
+  states: readonly Incident[],
+  { partition, epoch }: Writer,
+): Promise<void> {
   if (states.length === 0) return;
   const newest = new Map<string, Incident>();
   for (const state of states) {
@@ -232,6 +254,8 @@ export async function writeIncidents(pool: Queryable, stream: string, states: re
       int4s(rows.map((i) => i.windows)),
       texts(rows.map((i) => jsonText(i.attributions))),
       texts(rows.map((i) => storable(i.summary))),
+      partition,
+      epoch,
     ],
   });
 }
@@ -241,6 +265,7 @@ export async function writeDeadLetters(
   stream: string,
   letters: readonly DeadLetter[],
   receivedMs: number,
+  { partition, epoch }: Writer,
 ): Promise<void> {
   for (let at = 0; at < letters.length; at += MAX_ROWS_PER_STATEMENT) {
     const rows = letters.slice(at, at + MAX_ROWS_PER_STATEMENT);
@@ -257,6 +282,8 @@ export async function writeDeadLetters(
         texts(rows.map((d) => storable(d.fault.detail))),
         byteas(rows.map((d) => d.key)),
         byteas(rows.map((d) => d.value)),
+        partition,
+        epoch,
       ],
     });
   }

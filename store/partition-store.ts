@@ -169,11 +169,13 @@ export class PostgresPartitionStore implements PartitionStore {
     throw failure;
   }
 
-  flush(outputs: Outputs): Promise<{ divergent: number }> {
+  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'> {
     return guarded(async () => {
-      await writeDeadLetters(this.#pool, this.#stream, outputs.deadLetters, this.#clock.now());
-      const result = await this.#verdicts.write(outputs.verdicts);
-      await writeIncidents(this.#pool, this.#stream, outputs.incidents);
+      const writer = { partition: this.#partition, epoch: epoch ?? null };
+      await writeDeadLetters(this.#pool, this.#stream, outputs.deadLetters, this.#clock.now(), writer);
+      const result = await this.#verdicts.write(outputs.verdicts, writer);
+      if (result === 'fenced') return result;
+      await writeIncidents(this.#pool, this.#stream, outputs.incidents, writer);
       if (result.divergent > 0)
         this.#log.error({ stream: this.#stream, partition: this.#partition, ...result }, 'verdicts differ on a repeat');
       return result;

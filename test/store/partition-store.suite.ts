@@ -70,6 +70,34 @@ export function partitionStoreSuite(name: string, make: () => Promise<StoreUnder
       expect(await b.controlEntries(0)).toEqual([]);
     });
 
+    it('writes nothing for a former owner, which may not know the control entries that hold by now', async () => {
+      const truth = await make();
+      const { store } = truth.open();
+      const { epoch } = await store.claim('a');
+      const deadLetters: DeadLetter[] = [
+        {
+          stream: 'hosts',
+          partition: 0,
+          offset: 9,
+          point: 0,
+          fault: { code: 'value_not_finite', detail: '' },
+          key: null,
+          value: bytes(1),
+        },
+      ];
+      const all = outputs({ verdicts: [makeVerdict()], incidents: [makeIncident()], deadLetters });
+      const b = truth.open().store;
+      const now = await b.claim('b');
+      expect(await store.flush(all, epoch)).toBe('fenced');
+      expect([await truth.verdicts(), await truth.incidents(), await truth.deadLetters()]).toEqual([[], [], []]);
+      expect(await b.flush(all, now.epoch)).toEqual({ divergent: 0 });
+      expect([await truth.verdicts(), await truth.incidents(), await truth.deadLetters()]).toMatchObject([
+        { length: 1 },
+        { length: 1 },
+        { length: 1 },
+      ]);
+    });
+
     it('refuses a checkpoint from a position where the partition does not stand', async () => {
       const { store } = (await make()).open();
       const { epoch } = await store.claim('a');
