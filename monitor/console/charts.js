@@ -1,7 +1,7 @@
 import { bandFill, bandSeries, createChart, severitySeries } from './chart.js';
 import { anomalousStretches, bounds, outside, withGaps } from './chart-data.js';
 import { h } from './dom.js';
-import { formatBand, formatSeverity, formatValue, plural } from './format.js';
+import { formatExpected, formatSeverity, formatValue, plural } from './format.js';
 import { levelOf } from './severity.js';
 import { formatTime } from './time.js';
 
@@ -50,7 +50,7 @@ export function entityCharts(onZoom, only) {
         const i = index ?? times.length - 1;
         if (i < 0) return 'no data';
         const when = index === null ? '' : `${formatTime(times[i])}: `;
-        return `${when}${formatValue(series.metric, value[i])}, expected ${formatBand(series.metric, low[i], high[i])}`;
+        return `${when}${formatValue(series.metric, value[i])}, ${formatExpected(series.metric, low[i], high[i])}`;
       },
       onZoom,
     });
@@ -109,6 +109,6 @@ function chartWords(series, out) {
   const { metric, value, low, high } = series;
   const count = out.filter((v) => v !== null).length;
   const last = value.length - 1;
-  const now = `newest ${formatValue(metric, value[last])}, expected ${formatBand(metric, low[last], high[last])}`;
+  const now = `newest ${formatValue(metric, value[last])}, ${formatExpected(metric, low[last], high[last])}`;
   return `${titleOf(series)} over time with its expected band: ${now}; ${plural(count, 'point')} outside the band.`;
 }

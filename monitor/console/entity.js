@@ -5,7 +5,7 @@ import { describeAttribution, formatSeverity, formatShare } from './format.js';
 import { incidentList } from './incident-list.js';
 import { readingsTable } from './readings-table.js';
 import { entityLink, navigate } from './router.js';
-import { SOURCE_WORDS, severityBadge } from './severity.js';
+import { levelOf, SOURCE_WORDS, severityBadge } from './severity.js';
 import { empty, loader } from './states.js';
 import { formatDuration, formatTime, now, timeElement } from './time.js';
 
@@ -132,8 +132,11 @@ function factsOf(stream, latest, stepMs, windowMs) {
 
 function whyWords(latest, peak) {
   if (latest.severity > 1) return [h('p', null, 'Now, anomalous:'), words(latest)];
-  const calm = 'The newest window is like this entity.';
-  if (!peak || peak.severity <= 1) return h('p', null, `${calm} So was every window of this range.`);
+  const calm =
+    levelOf(latest.severity) === 'raised'
+      ? 'The newest window is raised, not anomalous.'
+      : 'The newest window is like this entity.';
+  if (!peak || peak.severity <= 1) return h('p', null, `${calm} No window of this range was anomalous.`);
   return [
     h(
       'p',

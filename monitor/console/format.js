@@ -7,6 +7,7 @@ const BYTES = [
   [1e3, 'kB'],
   [1, 'B'],
 ];
+const BYTES_PER_SECOND = BYTES.map(([divisor, unit]) => [divisor, `${unit}/s`]);
 const MILLISECONDS = [
   [60_000, 'min', 600_000],
   [1_000, 's', 10_000],
@@ -23,6 +24,7 @@ const PLAIN = [[1, '']];
 
 /** Scales of a metric, largest first: [divisor, unit, used from]. */
 function scalesOf(metric) {
+  if (/_bytes_per_s(econd)?$/.test(metric)) return BYTES_PER_SECOND;
   if (/_per_s(econd)?$/.test(metric)) return PER_SECOND;
   if (/_ms$/.test(metric)) return MILLISECONDS;
   if (/_bytes$/.test(metric)) return BYTES;
@@ -36,6 +38,8 @@ function scaleFor(metric, magnitude) {
   const scales = scalesOf(metric);
   return scales.find(([divisor, , from]) => Math.abs(magnitude) >= (from ?? divisor)) ?? scales.at(-1);
 }
+
+const NO_BAND = 'no band yet';
 
 export function formatNumber(x) {
   if (x === null || x === undefined || !Number.isFinite(x)) return 'unknown';
@@ -57,16 +61,33 @@ export function formatValue(metric, x) {
 
 /** "80 to 121 ms": both ends in one unit, that of the larger. */
 export function formatBand(metric, low, high) {
-  if (low === null || high === null || low === undefined || high === undefined) return 'no band yet';
+  if (low === null || high === null || low === undefined || high === undefined) return NO_BAND;
   const [divisor, unit] = scaleFor(metric, Math.max(Math.abs(low), Math.abs(high)));
   const [from, to] = [formatNumber(low / divisor), formatNumber(high / divisor)];
   return joined(from === to ? from : `${from} to ${to}`, unit);
 }
 
-/** Labels of a chart's axis: one unit for all of them. */
+/** "expected 80 to 121 ms", or that there is nothing to expect yet */
+export function formatExpected(metric, low, high) {
+  const band = formatBand(metric, low, high);
+  return band === NO_BAND ? band : `expected ${band}`;
+}
+
+const COMPACT = [
+  [1e9, 'G'],
+  [1e6, 'M'],
+  [1e3, 'k'],
+];
+const COMPACT_FROM = 10_000;
+
+/** Labels of a chart's axis: one unit for all of them, and short. */
 export function formatTicks(metric, ticks) {
-  const [divisor, unit] = scaleFor(metric, Math.max(...ticks.map((t) => Math.abs(t ?? 0))));
-  return ticks.map((t) => (t === null ? '' : joined(String(Number((t / divisor).toPrecision(4))), unit)));
+  const largest = Math.max(...ticks.map((t) => Math.abs(t ?? 0)));
+  const [divisor, unit] = scaleFor(metric, largest);
+  const shown = largest / divisor;
+  const [by, suffix] = shown >= COMPACT_FROM ? COMPACT.find(([from]) => shown >= from) : [1, ''];
+  const label = (t) => joined(`${Number((t / divisor / by).toPrecision(4))}${t === 0 ? '' : suffix}`, unit);
+  return ticks.map((t) => (t === null ? '' : label(t)));
 }
 
 /** "latency_ms 412 ms, expected 80 to 121 ms" */

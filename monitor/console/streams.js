@@ -10,16 +10,19 @@ export function streamCards(streams) {
   return h('ul', { class: 'streams' }, streams.map(streamCard));
 }
 
-export function streamCard(s) {
+function streamCard(s) {
+  const title = h(
+    'p',
+    { class: 'stream-title' },
+    h('b', null, s.stream),
+    h('span', { class: `tag source-${s.source ?? 'none'}` }, servedBy(s)),
+  );
+  if (s.lastRecordMs === null)
+    return h('li', { class: 'stream' }, title, h('p', { class: 'stream-dispositions' }, 'waits for its first record'));
   return h(
     'li',
     { class: 'stream' },
-    h(
-      'p',
-      { class: 'stream-title' },
-      h('b', null, s.stream),
-      h('span', { class: `tag source-${s.source ?? 'none'}` }, servedBy(s)),
-    ),
+    title,
     s.training && trainingBar(s.training),
     h(
       'p',
@@ -30,11 +33,7 @@ export function streamCard(s) {
         s.pointsPerS === null ? 'rate being measured' : [h('b', null, formatNumber(s.pointsPerS)), ' points/s'],
       ),
       h('span', null, 'lag ', h('b', null, s.lagRecords === null ? 'unknown' : plural(s.lagRecords, 'record'))),
-      h(
-        'span',
-        null,
-        s.lastRecordMs === null ? 'no record yet' : ['last record ', h('b', null, timeElement(s.lastRecordMs))],
-      ),
+      h('span', null, 'last record ', h('b', null, timeElement(s.lastRecordMs))),
     ),
     h('p', { class: `stream-dispositions ${allApplied(s.counters) ? 'wide-only' : ''}` }, dispositionWords(s.counters)),
   );
@@ -66,7 +65,6 @@ function dispositionWords(c) {
     [c.dead_lettered, 'dead-lettered'],
     [c.filtered, 'filtered'],
   ].filter(([n]) => n > 0);
-  if (c.applied === 0 && others.length === 0) return 'no points yet';
   if (others.length === 0) return `${plural(c.applied, 'point')}, all applied`;
   return `${plural(c.applied, 'point')} applied, ${others.map(([n, word]) => `${formatCount(n)} ${word}`).join(', ')}`;
 }

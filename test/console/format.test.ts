@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 interface Format {
   formatValue(metric: string, x: number | null): string;
   formatBand(metric: string, low: number | null, high: number | null): string;
+  formatExpected(metric: string, low: number | null, high: number | null): string;
+  formatTicks(metric: string, ticks: number[]): string[];
   formatPercentOf(n: number, total: number): string;
   describeAnomaly(incident: { attributions: unknown[]; summary: string }): string;
 }
@@ -18,7 +20,8 @@ interface ChartData {
 // The console's modules are plain JavaScript for the browser; these three touch no document.
 const load = async <T>(name: string): Promise<T> =>
   (await import(new URL(`../../monitor/console/${name}`, import.meta.url).href)) as T;
-const { formatValue, formatBand, formatPercentOf, describeAnomaly } = await load<Format>('format.js');
+const { formatValue, formatBand, formatExpected, formatTicks, formatPercentOf, describeAnomaly } =
+  await load<Format>('format.js');
 const { parseAddress, entityLink } = await load<Router>('router.js');
 const { withGaps, anomalousStretches } = await load<ChartData>('chart-data.js');
 
@@ -28,6 +31,7 @@ describe('numbers for people', () => {
     ['latency_ms', 12_340, '12.3 s'],
     ['memory_bytes', 5.79e9, '5.79 GB'],
     ['network_rx_bytes', 84_000, '84 kB'],
+    ['disk_read_bytes_per_s', 13_109, '13.1 kB/s'],
     ['error_ratio', 0.0042, '0.42 %'],
     ['cpu_percent', 14.92, '14.9 %'],
     ['requests_per_s', 88.04, '88/s'],
@@ -43,6 +47,14 @@ describe('numbers for people', () => {
     expect(formatBand('memory_bytes', 4.2e8, 1.1e9)).toBe('0.42 to 1.1 GB');
     expect(formatBand('latency_ms', 80.1, 121)).toBe('80.1 to 121 ms');
     expect(formatBand('latency_ms', null, 121)).toBe('no band yet');
+    expect(formatExpected('latency_ms', null, null)).toBe('no band yet');
+    expect(formatExpected('latency_ms', 80, 121)).toBe('expected 80 to 121 ms');
+  });
+
+  test('labels of an axis share one short unit', () => {
+    expect(formatTicks('packets', [0, 250_000, 1_000_000])).toEqual(['0', '0.25M', '1M']);
+    expect(formatTicks('latency_ms', [0, 50])).toEqual(['0 ms', '50 ms']);
+    expect(formatTicks('error_ratio', [0, 0.005])).toEqual(['0 %', '0.5 %']);
   });
 
   test('a share of a whole never rounds up to all of it', () => {
