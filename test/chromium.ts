@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
@@ -10,6 +10,7 @@ export type Chromium = { browser: Browser; about: string } | { browser: null; re
 const VERSION_TIMEOUT_MS = 20_000;
 const UNPACK_TIMEOUT_MS = 180_000;
 const LAUNCH_TIMEOUT_MS = 60_000;
+const FONTS = 'tidewatch-fonts.conf';
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'chrome-headless-shell'];
 
 interface Candidate {
@@ -83,6 +84,7 @@ function unpacked(): Candidate {
     });
     try {
       if (run.status !== 0) throw new Error(`Chromium could not be unpacked: ${lastLine(run)}`);
+      writeFileSync(join(fresh, FONTS), fontsConfiguration(home));
       renameSync(fresh, home);
     } catch (cause) {
       // Another test file may have been quicker.
@@ -91,21 +93,31 @@ function unpacked(): Candidate {
       rmSync(fresh, { recursive: true, force: true });
     }
   }
-  return { path: join(home, 'chromium'), libraries: join(home, 'al2023', 'lib'), fonts: join(home, 'fonts') };
+  return { path: join(home, 'chromium'), libraries: join(home, 'al2023', 'lib'), fonts: join(home, FONTS) };
+}
+
+/** The machine's own fonts, and those that came with the browser. */
+function fontsConfiguration(home: string): string {
+  const folders = ['/usr/share/fonts', '/usr/local/share/fonts', join(home, 'fonts', 'fonts')];
+  const lines = [
+    ...folders.map((folder) => `<dir>${folder}</dir>`),
+    `<cachedir>${join(home, 'font-cache')}</cachedir>`,
+  ];
+  return `<?xml version="1.0"?>\n<fontconfig>\n${lines.join('\n')}\n</fontconfig>\n`;
 }
 
 /** The environment in which the binary loads: as it is, else with the libraries that came with it. */
 function workingEnvironment(candidate: Candidate): NodeJS.ProcessEnv {
   const plain = { ...process.env };
+  // Small containers have no fonts at all, and text without a font has no height.
+  if (candidate.fonts && existsSync(candidate.fonts) && !process.env.FONTCONFIG_FILE)
+    plain.FONTCONFIG_FILE = candidate.fonts;
   const first = version(candidate.path, plain);
   if (first.status === 0) return plain;
   if (candidate.libraries) {
     const inherited = process.env.LD_LIBRARY_PATH;
-    const env: NodeJS.ProcessEnv = {
-      ...plain,
-      LD_LIBRARY_PATH: inherited ? `${candidate.libraries}${delimiter}${inherited}` : candidate.libraries,
-      ...(candidate.fonts && !process.env.FONTCONFIG_PATH ? { FONTCONFIG_PATH: candidate.fonts } : {}),
-    };
+    const paths = inherited ? `${candidate.libraries}${delimiter}${inherited}` : candidate.libraries;
+    const env: NodeJS.ProcessEnv = { ...plain, LD_LIBRARY_PATH: paths };
     const second = version(candidate.path, env);
     if (second.status === 0) return env;
     throw new Error(`${candidate.path} does not start: ${lastLine(second)}`);
