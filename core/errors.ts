@@ -58,6 +58,10 @@ export const ERRORS = {
     'The checkpointed partition state is damaged.',
     'The generation before it is used; if both are damaged the log is replayed from its start.',
   ],
+  state_mismatch: [
+    'The checkpointed partition state was made with other windows or features.',
+    'Nothing to do: windows start afresh at its offset, and the model that was in force serves if it fits.',
+  ],
   recording_corrupt: ['The recording is damaged.', 'Capture it again; the message names the position.'],
   segment_torn: [
     'The last segment of the log ended in the middle of a record.',

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import { stateHash } from '../core/config/hash.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
 import { fail, ok, orThrow, type Result } from '../core/errors.ts';
 import type { ControlEntry, ServingMode } from '../core/types.ts';
@@ -12,7 +13,7 @@ import type { Row } from './forecast.ts';
 import { type StreamModel, verifyModel } from './model.ts';
 
 const MAGIC = 'TWSTATE';
-const FORMAT = 1;
+const FORMAT = 2;
 const COUNTERS = ['applied', 'late', 'duplicate', 'dead_lettered', 'filtered', 'conflicts', 'events'] as const;
 
 /** Everything the fold of one partition carries from record to record; to bytes and back. */
@@ -98,6 +99,7 @@ export class FoldState {
     const writer = new ByteWriter(1 << 16);
     writer.text(MAGIC);
     writer.u32(FORMAT);
+    writer.text(stateHash(this.#config));
     writer.text(this.modelId);
     writer.text(this.mode);
     writer.u32(this.calibrationVersion);
@@ -118,18 +120,21 @@ export class FoldState {
 
   /** Model that saved bytes need before they can be loaded; '' for none. */
   static modelOf(bytes: Uint8Array): Result<string> {
-    return guarded(() => readHeader(new ByteReader(bytes)));
+    return guarded(() => readHeader(new ByteReader(bytes)).modelId);
   }
 
   /** The state that was saved, or what is wrong with it or with the model that it needs. */
   static load(config: StreamConfig, bytes: Uint8Array, artifact: Uint8Array | undefined): Result<FoldState> {
-    const modelId = FoldState.modelOf(bytes);
-    if (!modelId.ok) return modelId;
+    const header = guarded(() => readHeader(new ByteReader(bytes)));
+    if (!header.ok) return header;
+    const { madeWith, modelId } = header.value;
+    const expected = stateHash(config);
+    if (madeWith !== expected) return fail('state_mismatch', `made with ${madeWith}, the stream has ${expected}`);
     const state = new FoldState(config);
-    if (modelId.value !== '') {
-      const model = verifyModel(artifact, config, modelId.value);
+    if (modelId !== '') {
+      const model = verifyModel(artifact, config, modelId);
       if (!model.ok) return model;
-      state.#install(modelId.value, model.value);
+      state.#install(modelId, model.value);
     }
     return guarded(() => {
       const reader = new ByteReader(bytes);
@@ -168,12 +173,12 @@ export class FoldState {
   }
 }
 
-function readHeader(reader: ByteReader): string {
+function readHeader(reader: ByteReader): { madeWith: string; modelId: string } {
   const magic = reader.text('magic');
   if (magic !== MAGIC) throw new CorruptBytes(`magic is ${JSON.stringify(magic)}, expected ${MAGIC}`, 0);
   const format = reader.u32('format');
   if (format !== FORMAT) throw new CorruptBytes(`format is ${format}, expected ${FORMAT}`, reader.at);
-  return reader.text('model id');
+  return { madeWith: reader.text('hash of windows and features'), modelId: reader.text('model id') };
 }
 
 function guarded<T>(read: () => T): Result<T> {

@@ -12,6 +12,13 @@ export function configHash(stream: StreamConfig): string {
   ).slice(0, 12);
 }
 
+/** 12 hex digits that name what a saved partition state is made of: with another, its numbers would mean something else. */
+export function stateHash(stream: StreamConfig): string {
+  const { window, features, missing, schemaVersion } = stream;
+  const { sizeMs, hopMs } = window;
+  return sha256Hex(canonicalJson({ sizeMs, hopMs, features, missing: missing.mode, schemaVersion })).slice(0, 12);
+}
+
 /** JSON with sorted keys and without undefined, so that equal values are equal texts. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
