@@ -129,7 +129,7 @@ export const profileBytes = (features: number, cross: boolean): number =>
   8 * doublesOf(features) + 4 * floatsOf(features, cross);
 
 /** Numbers of a block that are claimed at once: few arrays for a fleet, little lost on a single entity. */
-const BLOCK = 4096;
+const BLOCK = 16_384;
 
 /** Memory for the profiles of a model, cut from shared blocks in the order of asking. */
 export class ProfileMemory {

@@ -16,7 +16,7 @@ import { profileBytes } from './profile.ts';
 import { largestRobustZ } from './robust-z.ts';
 
 /** Bytes of profiles above which forecasts use a metric's own past only: the artifact must stay below 20 MB. */
-const CROSS_BUDGET_BYTES = 12e6;
+export const CROSS_BUDGET_BYTES = 12e6;
 /** Inputs of a forecast grow with the square of the features; beyond this many, own past only. */
 const CROSS_FEATURES = 64;
 /** Rows of evidence that training looks at, over all entities; a forest draws at most trees × sampleSize of them. */
@@ -42,8 +42,14 @@ export interface TimedSeries extends Series {
   startsMs: Float64Array;
 }
 
-/** Rows of each entity in time order, by the features that its newest row has; earlier rows lack some (NaN). */
-export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, TimedSeries> {
+/**
+ * Rows of each entity in time order, the newest maxWindows of them, by the features that its newest row has; earlier rows
+ * lack some (NaN).
+ */
+export function gatherSeries(
+  rows: Iterable<TrainingRow>,
+  maxWindows = Number.POSITIVE_INFINITY,
+): Map<string, TimedSeries> {
   const byEntity = new Map<string, TrainingRow[]>();
   for (const row of rows) {
     const list = byEntity.get(row.entity);
@@ -52,7 +58,10 @@ export function gatherSeries(rows: Iterable<TrainingRow>): Map<string, TimedSeri
   }
   const series = new Map<string, TimedSeries>();
   for (const entity of [...byEntity.keys()].sort()) {
-    const list = byEntity.get(entity)!.sort((a, b) => a.windowStartMs - b.windowStartMs);
+    const list = byEntity
+      .get(entity)!
+      .sort((a, b) => a.windowStartMs - b.windowStartMs)
+      .slice(-maxWindows);
     const features = list.at(-1)!.features;
     const parsed = features.map(parseFeatureName);
     const values = new Float64Array(list.length * features.length);
