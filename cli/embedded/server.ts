@@ -2,10 +2,10 @@ import { createServer } from 'node:net';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
-import { type Config, isLoopback } from '../../core/config/root.ts';
+import { type Config, isLoopback, SOURCE_STREAMS } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import type { Log } from '../../ingest/ports.ts';
-import { receivers } from '../../ingest/receivers/index.ts';
+import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
@@ -36,7 +36,7 @@ const named = (host: string): string => (host.includes(':') ? `[${host}]` : host
 /** The process's one HTTP server with the routes of the receivers, the API, the console and health. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, logger, reader, live } = options;
-  const { host, port, token, maxBodyBytes } = config.http;
+  const { host, port, token } = config.http;
   const app = Fastify({
     loggerInstance: logger.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -44,7 +44,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   if (token !== undefined && !isLoopback(host)) requireToken(app, token);
   await app.register(healthRoutes({ reader, live }));
-  if (config.sources.http.enabled) await app.register(receivers({ ...options, streams: config.streams, maxBodyBytes }));
+  if (config.sources.http.enabled) await app.register(intake(options).plugin);
   await app.register(consoleRoutes(options));
   try {
     await app.listen({ host, port });
@@ -55,6 +55,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return { url: `http://${named(host)}:${bound}`, close: () => app.close() };
+}
+
+/** The receivers; a caller may name any stream but those that a source of this process feeds. */
+function intake({ config, clock, logFor }: ServerOptions): Receivers {
+  const own: readonly string[] = [SOURCE_STREAMS.host, SOURCE_STREAMS.demo];
+  const { token, maxBodyBytes } = config.http;
+  return receivers({
+    streams: config.streams.filter(({ name }) => !own.includes(name)),
+    defaultStream: SOURCE_STREAMS.http,
+    logFor: (stream) => logFor(stream)!,
+    clock,
+    token,
+    maxBodyBytes,
+  });
 }
 
 /** Says at once that the port is taken, before a database is started for nothing. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
@@ -23,7 +23,7 @@ import { LiveBus } from './live-bus.ts';
 import { lockDirectory } from './lock.ts';
 import { requireFreePort, startServer } from './server.ts';
 import { StreamRuntime } from './stream-runtime.ts';
-import { trainInThread } from './training.ts';
+import { type TrainingAnswer, trainInThread } from './training.ts';
 
 /** Records that may wait to be scored before intake says so: minutes of work, and far less than the log holds. */
 const MAX_LAG_RECORDS = 500_000;
@@ -75,6 +75,8 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   shutdown.add('lock', lockDirectory(config.dataDir));
   await requireFreePort(config.http.host, config.http.port);
 
+  // The fleet's past needs no database, so on a first start it is lived through while that comes up.
+  const history = existsSync(fleetFile(config)) ? null : trainOnHistory(options);
   const pool = openPool(await database(options, shutdown));
   shutdown.add('database pool', () => pool.end());
   await migrate(pool);
@@ -131,7 +133,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   startHost(options, logs, shutdown);
   if (demo !== null) {
     shutdown.add('demo fleet', () => demo.stop());
-    startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, fail);
+    startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, history, fail);
   }
   const stop = AbortSignal.any([signal, failed.signal]);
   shutdown.add('retention', retention(options, pool, stop));
@@ -211,34 +213,51 @@ function demoSource(
     seed: config.sources.demo.seed,
     stepMs: config.sources.demo.stepMs,
     clock,
-    file: path.join(config.dataDir, 'demo-fleet.json'),
+    file: fleetFile(config),
     newestMs: () => runtime.newestMs,
     append: appender(options, log),
     say: (message) => say(`demo: ${message}`),
   });
 }
 
-/** Without a model yet, the fleet's history is lived through and trained on first; its present goes on from there. */
-function startDemo(options: UpOptions, demo: DemoSource, runtime: StreamRuntime, fail: (cause: unknown) => void): void {
-  const { config, clock, say, logger } = options;
-  const { seed, stepMs, historyMs } = config.sources.demo;
+const fleetFile = (config: Config): string => path.join(config.dataDir, 'demo-fleet.json');
+
+/** Lives through the fleet's history and trains on it, in a thread; null where the fleet has none. */
+function trainOnHistory({ config, clock }: UpOptions): Promise<TrainingAnswer> | null {
+  const { enabled, seed, stepMs, historyMs } = config.sources.demo;
+  const stream = config.streams.find(({ name }) => name === SOURCE_STREAMS.demo);
+  if (!enabled || historyMs === 0 || stream === undefined) return null;
+  const endMs = Math.floor((clock.now() - CATCH_UP_MS) / stepMs) * stepMs;
+  const answer = trainInThread({ kind: 'fleet', config: stream, seed, startMs: endMs - historyMs, endMs, stepMs });
+  // Awaited later; a failure until then must not end the process unheard.
+  answer.catch(() => undefined);
+  return answer;
+}
+
+/** Without a model yet, the forest of the fleet's history goes into service first; its present goes on from there. */
+function startDemo(
+  options: UpOptions,
+  demo: DemoSource,
+  runtime: StreamRuntime,
+  history: Promise<TrainingAnswer> | null,
+  fail: (cause: unknown) => void,
+): void {
+  const { say, logger, signal } = options;
   const begin = async () => {
-    if (runtime.modelId === '' && historyMs > 0 && runtime.newestMs === Number.NEGATIVE_INFINITY) {
-      say('demo: lives through a day of history and trains its first forest');
-      const endMs = Math.floor((clock.now() - CATCH_UP_MS) / stepMs) * stepMs;
-      const order = { kind: 'fleet', config: runtime.config, seed, startMs: endMs - historyMs, endMs, stepMs } as const;
-      const answer = await trainInThread(order);
-      if (answer.ok) {
-        await runtime.serve(answer.value.artifact, { ...answer.value.summary, origin: 'history of the demo fleet' });
-        if (answer.value.fleet !== null) demo.continueFrom(answer.value.fleet);
-        say(
-          `demo: the forest serves (${answer.value.summary.rows} windows, ${Math.round(answer.value.artifact.length / 1024)} KiB)`,
-        );
-      } else {
+    if (runtime.modelId === '' && runtime.newestMs === Number.NEGATIVE_INFINITY) {
+      const training = history ?? trainOnHistory(options);
+      if (training !== null) say('demo: lives through a day of history and trains its first forest');
+      const answer = await training;
+      if (answer?.ok) {
+        const { artifact, summary, fleet } = answer.value;
+        await runtime.serve(artifact, { ...summary, origin: 'history of the demo fleet' });
+        if (fleet !== null) demo.continueFrom(fleet);
+        say(`demo: the forest serves (${summary.rows} windows, ${Math.round(artifact.length / 1024)} KiB)`);
+      } else if (answer !== null) {
         logger.warn({ fault: answer.fault }, 'the demo fleet could not be trained on its history');
       }
     }
-    if (!options.signal.aborted) demo.start();
+    if (!signal.aborted) demo.start();
   };
   begin().catch(fail);
 }

@@ -5,8 +5,8 @@ import type { Service } from './services.ts';
 import { type Noise, type ServiceState, wander } from './state.ts';
 
 /** Means between the events of a service's normal life. */
-const RESTART_EVERY_S = 48 * 3600;
-const DEPLOY_EVERY_WORKING_S = 20 * 3600;
+const RESTART_EVERY_S = 20 * 24 * 3600;
+const DEPLOY_EVERY_WORKING_S = 100 * 3600;
 const ERRORS_EVERY_S = 10 * 3600;
 const QUEUE_BURST_EVERY_S = 3 * 3600;
 /** Share of steps in which one slow request shows in the mean latency. */
