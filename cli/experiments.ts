@@ -27,7 +27,7 @@ export class FileExperimentStore implements ExperimentStore {
     await mkdir(this.#dir, { recursive: true });
     const path = this.#path(experiment.id);
     if ((await this.get(experiment.id)) !== null) return;
-    const metrics = Object.fromEntries(Object.entries(experiment.metrics).filter(([, x]) => Number.isFinite(x)));
+    const metrics = computable(experiment.metrics);
     const text = JSON.stringify(JSON.parse(canonicalJson({ ...experiment, metrics })), null, 2);
     await writeFile(`${path}.partial`, `${text}\n`);
     await rename(`${path}.partial`, path);
@@ -106,6 +106,7 @@ export async function leaveRecord(
   const time = new Date(createdMs).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
   const experiment: Experiment = {
     ...result,
+    metrics: computable(result.metrics),
     id: `${time}-${result.kind}-${randomBytes(3).toString('hex')}`,
     hypothesis: notes.hypothesis ?? null,
     codeVersion: codeVersion(),
@@ -117,6 +118,10 @@ export async function leaveRecord(
   await store.record(experiment);
   return experiment;
 }
+
+/** NaN stands for a figure that has no meaning, and JSON has no NaN. */
+const computable = (metrics: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(metrics).filter(([, x]) => Number.isFinite(x)));
 
 async function promoted(store: ExperimentStore, kind: string): Promise<Experiment | null> {
   const all = await store.list(READ_AT_MOST);

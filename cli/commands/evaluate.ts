@@ -11,11 +11,21 @@ import { headlines, type Report, reportJson, reportOf } from '../../scenarios/qu
 import { reportPage } from '../../scenarios/quality/report-page.ts';
 import { sklearnVersion } from '../../scenarios/quality/tables.ts';
 import { type AddCommand, examples } from '../command.ts';
-import { codeVersion, EXPERIMENTS_DIR, FileExperimentStore, leaveRecord, type RunNotes } from '../experiments.ts';
+import {
+  changes,
+  codeVersion,
+  EXPERIMENTS_DIR,
+  FileExperimentStore,
+  leaveRecord,
+  named,
+  type RunNotes,
+} from '../experiments.ts';
 import { print, printJson } from '../ui/output.ts';
 import { progress } from '../ui/progress.ts';
 
 const MAX_SEEDS = 20;
+/** Changes of a figure below this are not told. */
+const SMALLEST_CHANGE = 5e-4;
 /** Interpreters that are asked for scikit-learn, in this order. */
 const PYTHONS = ['bench/.cache/venv/bin/python', 'python3'];
 
@@ -86,8 +96,9 @@ async function run(packDir: string, options: Options): Promise<void> {
   });
   await writeFile(join(options.out, 'report.json'), reportJson(report));
   await writeFile(join(options.out, 'report.md'), reportPage(report));
+  const store = new FileExperimentStore(options.experiments);
   const experiment = await leaveRecord(
-    new FileExperimentStore(options.experiments),
+    store,
     systemClock,
     {
       kind: 'evaluate',
@@ -101,6 +112,14 @@ async function run(packDir: string, options: Options): Promise<void> {
   );
   if (options.json) return printJson(JSON.parse(reportJson(report)));
   summary(report);
+  if (experiment.baselineId !== null) {
+    print(`\nagainst ${experiment.baselineId}`);
+    for (const { metric, change } of changes(await named(store, experiment.baselineId), experiment)) {
+      if (change !== null && Math.abs(change) >= SMALLEST_CHANGE) {
+        print(`${metric.padEnd(24)} ${change > 0 ? '+' : ''}${change.toFixed(4)}`);
+      }
+    }
+  }
   print(`\n${join(options.out, 'report.md')} has the whole; on record as ${experiment.id}`);
 }
 

@@ -67,7 +67,7 @@ export function ablationPage(rows: readonly AblationRow[], facts: AblationFacts)
   parts.push(
     '## How to read it',
     'The sets have few entities, and many settings were looked at on them while the detector was designed: differences ' +
-      'between entities are far larger than those between seeds, and small gains on these files flatter. `tidewatch ' +
+      'between entities are far larger than those between seeds, and small gains on these files flatter. Without cleaned history and without growth, the knots are those of the shipped detector. `tidewatch ' +
       'evaluate` reports the intervals over entities and families, the thresholds, delays and alert rates.',
     '## Data',
     'Published by others, and no part of this repository:',

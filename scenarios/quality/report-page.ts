@@ -139,7 +139,7 @@ function setParts(set: SetReport): string[] {
   const { configured, observed, ratio, kept } = set.alertRate;
   parts.push(
     `Alert rate on normal rows: ${figure(observed, 5)} observed, ${configured} configured, ratio ${figure(ratio, 2)}` +
-      `${span(set.alertRate)}${kept ? '' : ': outside of what counts as kept'}.`,
+      `${span(set.alertRate)}${kept ? '' : ': outside of what counts as kept'}. The threshold adapts, so a ratio near 1 is its doing and proves no calibration.`,
   );
   return parts;
 }
