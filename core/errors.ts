@@ -7,7 +7,7 @@ export const ERRORS = {
   // records and points
   record_not_json: ['The record is not valid JSON.', 'Send one JSON object a record, in UTF-8.'],
   record_not_utf8: ['The record is not valid UTF-8.', 'Encode records in UTF-8.'],
-  record_too_large: ['The record exceeds the size limit.', 'Split it, or raise limits.recordBytes.'],
+  record_too_large: ['The record exceeds the size limit.', 'Split it; docs/reference/formats.md has the limits.'],
   record_too_deep: ['The JSON nests deeper than the limit.', 'Flatten the record.'],
   record_empty: ['The record has no value.', 'Producers must not send null or empty values.'],
   record_shape: [
@@ -68,6 +68,10 @@ export const ERRORS = {
     'Nothing to do: it was cut at its last whole record, which was never acknowledged.',
   ],
   file_unknown: ['The file is neither a model nor a recording.', 'Give a file that train, fit or a recording wrote.'],
+  segment_corrupt: [
+    'A segment of the log is damaged.',
+    'The message names file, position and the records lost; all others are read. Look after the disk.',
+  ],
   file_missing: ['The file does not exist or cannot be read.', 'Check the path and the permissions.'],
   table_shape: [
     'A table has a bad row: another number of columns, or a cell that is not a number.',

@@ -1,5 +1,7 @@
 /** Bytes of one record's value: what a broker takes by default, and far more than one entity's points need. */
 export const MAX_RECORD_BYTES = 1 << 20;
+/** Bytes of an HTTP body by default, before and after gunzip: many batches of any agent. */
+export const MAX_BODY_BYTES = 8 << 20;
 /** Levels of objects and lists in a record; the formats themselves need three. */
 export const MAX_DEPTH = 16;
 /** UTF-16 units of an entity's or a metric's name; a key of a database index must hold both. */

@@ -22,12 +22,12 @@ export interface FileLogOptions {
   /** Bytes that may wait for the disk before intake is refused as overloaded. */
   maxWaitingBytes?: number;
   log?: { warn(detail: object, message: string): void };
-  /** Records [fromOffset, toOffset) cannot be read: recording_corrupt, with file and position. Each place is told once. */
+  /** Records [fromOffset, toOffset) cannot be read: segment_corrupt, with file and position. Each place is told once. */
   onDamage?: (fault: Fault, fromOffset: number, toOffset: number) => void;
   files?: LogFiles;
 }
 
-/** notices: what was found and mended while opening (segment_torn), or is damaged (recording_corrupt). */
+/** notices: what was found and mended while opening (segment_torn), or is damaged (segment_corrupt). */
 export interface OpenedLog {
   log: FileLog;
   notices: Fault[];
@@ -105,7 +105,7 @@ export class FileLog implements Log {
       const next = this.#segments.after(segment);
       if (next === null) {
         if (from < this.start()) continue; // retention removed it meanwhile
-        throw new TidewatchError('recording_corrupt', `${segment.path}: records ${from} to ${end - 1} cannot be read`);
+        throw new TidewatchError('segment_corrupt', `${segment.path}: records ${from} to ${end - 1} cannot be read`);
       }
       const detail = 'the end of the segment cannot be read';
       if (from < next.base)
@@ -154,5 +154,5 @@ export class FileLog implements Log {
 
 function faultOf({ file, position, detail, fromOffset, toOffset }: Damage): Fault {
   const lost = toOffset - fromOffset === 1 ? `record ${fromOffset} is` : `records ${fromOffset} to ${toOffset - 1} are`;
-  return { code: 'recording_corrupt', detail: `${file}, byte ${position}: ${detail}; ${lost} lost` };
+  return { code: 'segment_corrupt', detail: `${file}, byte ${position}: ${detail}; ${lost} lost` };
 }

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } f
 import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { type Fault, fail, ok, type Result } from '../../core/errors.ts';
+import { MAX_BODY_BYTES } from '../decode/limits.ts';
 import { PRECISIONS, type Precision } from '../decode/time.ts';
 import type { Log } from '../ports.ts';
 import { sendFault, sendPartialWrite } from './answers.ts';
@@ -29,7 +30,6 @@ export interface Receivers {
   readonly counters: { accepted: number; refused: number; turnedAway: number };
 }
 
-const DEFAULT_BODY_BYTES = 8 << 20;
 /** Requests at once; each may hold a body in memory. */
 const MAX_IN_FLIGHT = 32;
 /** In which a request must have come in whole. */
@@ -39,7 +39,7 @@ type Query = { precision?: unknown; bucket?: unknown; stream?: unknown };
 
 /** HTTP intake. A line that was answered with success is durable in its stream's log. */
 export function receivers(options: ReceiversOptions): Receivers {
-  const { clock, logFor, maxBodyBytes = DEFAULT_BODY_BYTES } = options;
+  const { clock, logFor, maxBodyBytes = MAX_BODY_BYTES } = options;
   const streams = new Map(options.streams.map((stream) => [stream.name, stream]));
   const guard = new Guard(options.token);
   const counters = { accepted: 0, refused: 0, turnedAway: 0 };

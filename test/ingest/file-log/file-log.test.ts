@@ -146,7 +146,7 @@ test('any damaged byte in the middle is reported with its place, and the records
     const told: [Fault, number, number][] = [];
     const { log, notices } = await openLog(dir, { onDamage: (...damage) => told.push(damage) });
     expect(notices).toMatchObject([
-      { code: 'recording_corrupt', detail: expect.stringMatching(new RegExp(`byte ${from}: .*record 1 is lost`)) },
+      { code: 'segment_corrupt', detail: expect.stringMatching(new RegExp(`byte ${from}: .*record 1 is lost`)) },
     ]);
     expect(await texts(log)).toEqual(['first', 'third']);
     expect(told.map(([, a, b]) => [a, b])).toEqual([[1, 2]]);
