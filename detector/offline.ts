@@ -112,7 +112,7 @@ export function trainArtifact(
 ): Result<{ artifact: Uint8Array; summary: TrainingSummary }> {
   const train = evidence === 'online' ? trainOnline : trainModel;
   const detector = { ...config.detector, ...params };
-  const trained = train(gatherSeries(rows), { ...config, detector }, configHash(config));
+  const trained = train(gatherSeries(rows, config.training.maxWindows), { ...config, detector }, configHash(config));
   if (!trained.ok) return trained;
   return ok({ artifact: saveModel(trained.value.model), summary: trained.value.summary });
 }

@@ -3,6 +3,7 @@ import { fail, orThrow, type Result, TidewatchError } from '../../core/errors.ts
 import { type AddCommand, examples } from '../command.ts';
 import { type Facts, factLines } from '../inspect/facts.ts';
 import { MODEL_MAGIC, modelFacts } from '../inspect/model.ts';
+import { RECORDING_MAGIC, recordingFacts } from '../inspect/recording.ts';
 import { print, printJson } from '../ui/output.ts';
 
 /** Files beyond this are neither models nor recordings that one would look at. */
@@ -11,6 +12,7 @@ const MAX_FILE_BYTES = 1024 ** 3;
 /** Files are known by their first bytes, whatever their names. */
 const KINDS: readonly { magic: string; facts: (bytes: Uint8Array) => Result<Facts> | Promise<Result<Facts>> }[] = [
   { magic: MODEL_MAGIC, facts: modelFacts },
+  { magic: RECORDING_MAGIC, facts: recordingFacts },
 ];
 
 export const inspectCommand: AddCommand = (program) => {
@@ -22,6 +24,7 @@ export const inspectCommand: AddCommand = (program) => {
       'after',
       examples(
         ['tidewatch inspect model.twm', 'its forest, entities and features; exits 2 when it is damaged'],
+        ['tidewatch inspect day.recording.gz', 'its times, entities, metrics and what was refused'],
         ['tidewatch inspect model.twm --json', 'the same for scripts'],
       ),
     )

@@ -8,6 +8,7 @@ import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
 import { replayCommand } from './replay.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
+import { trainCommand } from './train.ts';
 import { upCommand } from './up.ts';
 
 /** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
@@ -16,6 +17,7 @@ export const COMMANDS: readonly AddCommand[] = [
   injectCommand,
   explainCommand,
   replayCommand,
+  trainCommand,
   fitCommand,
   scoreCommand,
   inspectCommand,

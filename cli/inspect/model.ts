@@ -24,7 +24,7 @@ export function modelFacts(bytes: Uint8Array): Result<Facts> {
   }
   const loaded = loadModel(bytes);
   if (!loaded.ok) return loaded;
-  const { evidence, schemaVersion, configHash, forest, calibration, entities, peers, golden } = loaded.value;
+  const { evidence, schemaVersion, configHash, detector, forest, calibration, entities, peers, golden } = loaded.value;
   const features = new Set([...entities.values(), ...peers.values()].flatMap((e) => e.profile.features));
   return ok({
     ...common,
@@ -32,12 +32,20 @@ export function modelFacts(bytes: Uint8Array): Result<Facts> {
     schemaVersion,
     configHash,
     forest: forestFacts(forest),
-    calibrationVersion: calibration.version,
+    detector: { ...detector },
+    calibration: {
+      version: calibration.version,
+      forestMedian: figure(calibration.forest.median),
+      tailSumMedian: figure(calibration.tailSum.median),
+    },
     entities: [...entities.keys()].sort(),
+    peerProfiles: peers.size,
     features: [...features].sort(),
     goldenVectors: golden.scores.length,
   });
 }
+
+const figure = (x: number): number => Number(x.toPrecision(4));
 
 function forestFacts({ trees }: Forest): Facts {
   const { roots, left, width, splitFeatures, sampleSize, depth } = trees;

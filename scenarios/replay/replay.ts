@@ -24,7 +24,7 @@ import {
 export interface RunOptions {
   /** Serves from the first record on; without one the stream trains its own after training.windows windows. */
   model?: Uint8Array;
-  /** Keep the readings of all windows, for training. */
+  /** Keep the readings of all windows, for training; then no model is trained on the way, and recorded switches are skipped. */
   keepRows?: boolean;
   onOutputs?: (outputs: Outputs) => Promise<void> | void;
   /** Called about every thousand records. */
@@ -57,6 +57,7 @@ export function configOf(header: RecordingHeader): StreamConfig {
 
 /** Runs a recording through the fold that serves, from its first entry to its last. */
 export async function runRecording(file: string, options: RunOptions = {}): Promise<RunResult> {
+  const { keepRows = false } = options;
   const { header, entries } = await openRecording(file);
   const config = configOf(header);
   let pending: Outputs[] = [];
@@ -64,8 +65,8 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
   const run = new OfflineRun({
     config,
     decoder: decoderFor(config),
-    selfTrain: options.model === undefined,
-    keepRows: options.keepRows === true,
+    selfTrain: options.model === undefined && !keepRows,
+    keepRows,
     onOutputs: (outputs) => {
       verdicts += outputs.verdicts.length;
       pending.push(outputs);
@@ -80,8 +81,10 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
     for (const outputs of batch) await options.onOutputs?.(outputs);
   };
   for await (const entry of entries) {
-    if (entry.kind === 'control') run.control(parseControl(entry.json), options.model);
-    else {
+    if (entry.kind === 'control') {
+      const control = parseControl(entry.json);
+      if (control.kind !== 'model' || !keepRows) run.control(control, options.model);
+    } else {
       run.record(entry);
       offset = entry.offset + 1;
       if (++records % 1000 === 0) options.onProgress?.(records, run.fold.watermarkMs);
@@ -94,9 +97,14 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
 }
 
 function parseControl(json: string): ControlEntry {
-  const entry = JSON.parse(json) as ControlEntry;
-  if (!['model', 'calibration', 'mode', 'watermark'].includes(entry.kind)) {
-    throw new TidewatchError('recording_corrupt', `control entry of kind ${JSON.stringify(entry.kind)}`);
+  let entry: ControlEntry | null;
+  try {
+    entry = JSON.parse(json) as ControlEntry | null;
+  } catch (cause) {
+    throw new TidewatchError('recording_corrupt', 'a control entry is not JSON', { cause });
+  }
+  if (entry === null || !['model', 'calibration', 'mode', 'watermark'].includes(entry.kind)) {
+    throw new TidewatchError('recording_corrupt', `control entry of kind ${JSON.stringify(entry?.kind)}`);
   }
   return entry;
 }
