@@ -28,10 +28,6 @@ export class MetricSet {
     }
     return slot;
   }
-
-  has(name: string): boolean {
-    return this.#slots.has(name);
-  }
 }
 
 /** The metric sets of a partition, each held once. */

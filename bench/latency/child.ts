@@ -72,7 +72,7 @@ const partition = new Partition<Fold>({
     claim: (owner) => base.claim(owner),
     controlEntries: (after) => base.controlEntries(after),
     appendControl: (epoch, offset, change) => base.appendControl(epoch, offset, change),
-    flush: timed(flushes, (outputs: Outputs) => base.flush(outputs)),
+    flush: timed(flushes, (outputs: Outputs, epoch?: number) => base.flush(outputs, epoch)),
     checkpoint: timed(checkpoints, (checkpoint: Parameters<typeof base.checkpoint>[0]) => base.checkpoint(checkpoint)),
     recordLoss: (from, to, reason) => base.recordLoss(from, to, reason),
   },
