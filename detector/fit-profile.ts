@@ -8,6 +8,8 @@ import { Ridge } from './ridge.ts';
 const RIDGE = 0.05;
 /** A standard deviation below this is rounding noise of a constant series; it counts as 1. */
 const MIN_SD = 1e-6;
+/** Stands for −∞, which an artifact must not hold. */
+const NO_FLOOR = -3e38;
 /** Share of training residuals within which values enter the history as they are. */
 const WIDTH_QUANTILE = 0.999;
 /** Keeps the width of a constant feature above rounding error. */
@@ -52,6 +54,7 @@ function fitScale(series: Series, profile: Profile): void {
     views.mean[c] = mean;
     views.sd[c] = sd < MIN_SD ? 1 : sd;
     const sorted = Float64Array.from(column).sort();
+    profile.floor[c] = sorted[0]! >= 0 ? 0 : NO_FLOOR;
     const median = quantileSorted(sorted, 0.5);
     views.median[c] = median;
     for (let i = 0; i < sorted.length; i++) sorted[i] = Math.abs(sorted[i]! - median);

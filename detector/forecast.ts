@@ -73,7 +73,7 @@ export function gatherGap(history: Float64Array, n: number, out: Float64Array): 
 export function observe(profile: Profile, history: Float64Array, values: Float64Array, row: Row): void {
   const n = profile.features.length;
   const rows = rowsOf(history);
-  const { context, cross, doubles, floats, inputs, meanAt, sdAt, lagsAt, gapAt, knotsAt, widthAt } = profile;
+  const { context, cross, doubles, floats, inputs, meanAt, sdAt, lagsAt, gapAt, knotsAt, widthAt, floorAt } = profile;
   openRow(history, n);
   gatherGap(history, n, row.gap);
   const lag1 = slotAt(history, n, 1);
@@ -103,7 +103,8 @@ export function observe(profile: Profile, history: Float64Array, values: Float64
       residuals[n + c] = residual;
       tails[c] = decades(residual, floats, at);
     }
-    cleaned[c] = clean(z, forecast, floats[widthAt + c]!);
+    // Before the first gap forecast there is nothing to be cleaned by.
+    cleaned[c] = clean(z, forecast, rows >= GAP_ROWS ? floats[widthAt + c]! : Number.POSITIVE_INFINITY);
     if (context[c] === 1) {
       tails[c] = 0;
     } else if (rows >= LAG_ROWS) {
@@ -123,7 +124,8 @@ export function observe(profile: Profile, history: Float64Array, values: Float64
       const excess = chronicTail(history, n, c) - CHRONIC;
       evidence[c] = excess > 0 ? Math.max(0, tails[c]! - excess) : tails[c]!;
       // Where the bands of the two forecasts do not meet, any value is unlike one of them; the gap between is shown.
-      low[c] = mean + sd * Math.min(bandLow, bandHigh);
+      const bottom = mean + sd * Math.min(bandLow, bandHigh);
+      low[c] = bottom < floats[floorAt + c]! ? floats[floorAt + c]! : bottom;
       high[c] = mean + sd * Math.max(bandLow, bandHigh);
       continue;
     }

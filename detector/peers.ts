@@ -29,7 +29,7 @@ function pool(group: readonly EntityModel[]): EntityModel {
     }
     profile[key].set(sums.map((sum) => sum / group.length));
   }
-  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width', 'robustKnots'] as const) {
+  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width', 'floor', 'robustKnots'] as const) {
     medians(
       group.map((member) => member.profile[key]),
       profile[key],

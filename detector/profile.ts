@@ -5,7 +5,7 @@ import { KNOTS } from './knots.ts';
  * What training learned of one entity: scale, two linear forecasts and the tails of their residuals, per feature.
  * For C features: mean, sd, median, mad: C each, as doubles; lags, gap: C × width, where width is 3C when each feature is
  * forecast from all of them and 3 when from its own past; knots: 2 × C × KNOTS, the lags forecast first; width of the band in
- * which values enter the history: C; the tail of the largest robust z: KNOTS, as floats: their rounding is far below what data determine.
+ * which values enter the history, and floor of what is drawn: C each; the tail of the largest robust z: KNOTS, as floats: their rounding is far below what data determine.
  *
  * The numbers lie in two blocks that the profiles of a model share, because ten thousand entities have to fit into
  * 20 MB and an array of its own costs an entity more than its content. Code that serves reads the blocks at the offsets
@@ -73,8 +73,11 @@ export class Profile {
   get widthAt(): number {
     return this.knotsAt + 2 * this.features.length * KNOTS;
   }
-  get robustAt(): number {
+  get floorAt(): number {
     return this.widthAt + this.features.length;
+  }
+  get robustAt(): number {
+    return this.floorAt + this.features.length;
   }
 
   get mean(): Float64Array {
@@ -101,7 +104,11 @@ export class Profile {
   }
   /** How far from its gap forecast a value may enter the history, per feature. */
   get width(): Float32Array {
-    return this.floats.subarray(this.widthAt, this.robustAt);
+    return this.floats.subarray(this.widthAt, this.floorAt);
+  }
+  /** Below it no band is drawn: 0 for a feature that training never saw negative, else far below any value. */
+  get floor(): Float32Array {
+    return this.floats.subarray(this.floorAt, this.robustAt);
   }
   get robustKnots(): Float32Array {
     return this.floats.subarray(this.robustAt, this.robustAt + KNOTS);
@@ -122,7 +129,7 @@ interface Block<T> {
 
 const doublesOf = (features: number): number => 4 * features;
 const floatsOf = (features: number, cross: boolean): number =>
-  features * (2 * (cross ? 3 * features : 3) + 2 * KNOTS + 1) + KNOTS;
+  features * (2 * (cross ? 3 * features : 3) + 2 * KNOTS + 2) + KNOTS;
 
 /** Bytes of the numbers of a profile, which is what counts at many entities. */
 export const profileBytes = (features: number, cross: boolean): number =>
@@ -182,7 +189,8 @@ export function saveProfile(writer: ByteWriter, profile: Profile): void {
   writer.u8(profile.cross ? 1 : 0);
   writer.raw(profile.context);
   for (const part of [profile.mean, profile.sd, profile.median, profile.mad]) writer.f64s(part);
-  for (const part of [profile.lags, profile.gap, profile.knots, profile.width, profile.robustKnots]) writer.f32s(part);
+  for (const part of [profile.lags, profile.gap, profile.knots, profile.width, profile.floor, profile.robustKnots])
+    writer.f32s(part);
 }
 
 /** memory and known (context flags) are shared by the profiles of a model. */
@@ -201,7 +209,7 @@ export function loadProfile(
     const part = profile[key];
     part.set(checked(reader.f64s(key), part.length, key, reader));
   }
-  for (const key of ['lags', 'gap', 'knots', 'width', 'robustKnots'] as const) {
+  for (const key of ['lags', 'gap', 'knots', 'width', 'floor', 'robustKnots'] as const) {
     const part = profile[key];
     part.set(checked(reader.f32s(key), part.length, key, reader));
   }

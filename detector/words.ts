@@ -34,7 +34,10 @@ export function describeSpan(ms: number): string {
     [Math.floor(seconds / 60) % 60, 'min'],
     [seconds % 60, 's'],
   ] as const;
-  const first = Math.max(0, parts.findIndex(([n]) => n > 0));
+  const first = Math.max(
+    0,
+    parts.findIndex(([n]) => n > 0),
+  );
   const said = seconds === 0 ? [[0, 's'] as const] : parts.slice(first, first + 2).filter(([n]) => n > 0);
   return said.map(([n, unit]) => `${n} ${unit}`).join(' ');
 }

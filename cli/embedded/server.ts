@@ -38,7 +38,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { config, logger, reader, live } = options;
   const { host, port, token } = config.http;
   const app = Fastify({
-    loggerInstance: logger.child({ part: 'http' }, { level: 'warn' }) as FastifyBaseLogger,
+    loggerInstance: logger.child({ part: 'http' }) as FastifyBaseLogger,
+    // Every request would be two lines; changes and errors are logged where they happen.
+    disableRequestLogging: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });

@@ -15,6 +15,7 @@ const at = (minutes: number): number => START_MS + minutes * MINUTE_MS;
 const STREAM = {
   name: 'fleet',
   metrics: { exclude: ['debug_*'] },
+  detector: { alertRate: 0.003 },
   training: { windows: 180, minWindows: 128 },
   missing: { absenceWindows: 6 },
 };
