@@ -11,7 +11,7 @@ const NAMED = 2;
 
 /** A window that the detector got most wrong. */
 export interface WorstWindow {
-  kind: 'alarm on a normal window' | 'silence in an anomaly';
+  kind: 'high, labelled normal' | 'low, labelled anomalous';
   entity: string;
   row: number;
   time: string;
@@ -68,7 +68,7 @@ function pick(rows: JudgedRows, label: 0 | 1, orderOf: (row: number) => number):
     if (picked.every((other) => Math.abs(other - row) >= APART_ROWS)) picked.push(row);
   }
   return picked.map((row) => ({
-    kind: label === 0 ? 'alarm on a normal window' : 'silence in an anomaly',
+    kind: label === 0 ? 'high, labelled normal' : 'low, labelled anomalous',
     entity: rows.entity,
     row,
     time: new Date(rows.timesMs[row]!).toISOString().replace('.000Z', 'Z'),
