@@ -5,7 +5,7 @@ import { simulate } from './simulate.ts';
 /** More by `npm run protocol -- --seeds N`. */
 const SEEDS = 120;
 /** A defect must show within so many seeds. */
-const DEFECT_SEEDS = 40;
+const DEFECT_SEEDS = 80;
 
 test('killed, paused, fenced and cut off at any await, the loop yields what an undisturbed one yields', async () => {
   const exercised: Record<string, number> = {};
