@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Sample } from '../../core/types.ts';
 import type { Decoder, DecodeSink } from '../ports.ts';
-import { MAX_RECORD_BYTES, MAX_TAGS, quoted } from './limits.ts';
+import { MAX_RECORD_BYTES, quoted } from './limits.ts';
+import { Heads, metricOf } from './line-head.ts';
 import { COMMA, EQUALS, LineScanner } from './line-scanner.ts';
-import { badName, isForbiddenKey, isName } from './names.ts';
+import { badName, isName } from './names.ts';
 import { type Precision, timeOfDigits } from './time.ts';
 
 export interface InfluxOptions {
@@ -16,8 +17,12 @@ export interface InfluxOptions {
 /** Where a line lay in the bytes, and how many faults it had; `to` is its newline, or the end. */
 export type OnLine = (from: number, to: number, faults: number) => void;
 
-/** Combinations of tags whose text is kept; senders repeat a few. */
-const MAX_SUFFIXES = 4096;
+interface PendingFault {
+  code: ErrorCode;
+  detail: string;
+  at: number;
+}
+
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
 const INTEGER = /^(?:-?\d+i|\d+u)$/;
 const NOT_FINITE = /^[-+]?(?:nan|inf(?:inity)?)$/i;
@@ -40,9 +45,7 @@ export class InfluxLines {
   readonly #precision: Precision;
   readonly #scanner = new LineScanner();
   readonly #sample: Sample = { entity: '', timeMs: 0, names: [], values: [] };
-  /** Keys and values of the tags of one line, by turns. */
-  readonly #tags: string[] = [];
-  readonly #suffixes = new Map<string, string>();
+  readonly #heads: Heads;
   #sink!: DecodeSink;
   #lineFrom = 0;
   #lineNumber = 1;
@@ -51,6 +54,7 @@ export class InfluxLines {
 
   constructor(options: InfluxOptions) {
     this.#entityTags = options.entityTags;
+    this.#heads = new Heads(options.entityTags);
     this.#precision = options.precision ?? 'ns';
   }
 
@@ -84,16 +88,13 @@ export class InfluxLines {
 
   #line(appendMs: number) {
     const s = this.#scanner;
-    const measurement = s.name('the measurement', false);
-    this.#readTags();
+    const head = this.#heads.read(s);
     if (s.problem !== null) return;
     if (!s.atSpace()) return void s.fail('wanted a space and fields');
     s.skipSpaces();
-    const suffix = this.#describeTags();
     const { names, values } = this.#sample;
-    names.length = 0;
-    values.length = 0;
-    const pending: { code: ErrorCode; detail: string; at: number }[] = [];
+    let good = 0;
+    const pending: PendingFault[] = [];
     for (;;) {
       const at = s.at;
       const key = s.name('a field', true);
@@ -103,27 +104,24 @@ export class InfluxLines {
       const value = this.#value(key);
       if (s.problem !== null) return;
       if (value !== null) {
-        const name = (key === 'value' ? measurement : `${measurement}_${key}`) + suffix;
-        if (isForbiddenKey(key) || isForbiddenKey(measurement))
-          pending.push({ code: 'key_forbidden', detail: `the field ${quoted(key)}`, at });
-        else if (!isName(name)) pending.push({ ...badName('metric', name, ''), at });
+        const metric = metricOf(head, key);
+        if (typeof metric !== 'string') pending.push({ ...metric, at });
         else if (value - value !== 0)
           pending.push({ code: 'value_not_finite', detail: `the field ${quoted(key)}`, at });
         else {
-          names.push(name);
-          values.push(value);
+          names[good] = metric;
+          values[good] = value;
+          good++;
         }
       }
       if (s.peek() !== COMMA) break;
       s.at++;
     }
     const timeMs = this.#time(appendMs);
-    if (s.problem !== null) return;
-    this.#emit(timeMs, pending);
+    if (s.problem === null) this.#emit(head.entity, timeMs, good, pending);
   }
 
-  #emit(timeMs: number, pending: readonly { code: ErrorCode; detail: string; at: number }[]) {
-    const entity = this.#entity();
+  #emit(entity: string | null, timeMs: number, good: number, pending: readonly PendingFault[]) {
     if (Number.isNaN(timeMs)) return this.#fault('time_invalid', 'the timestamp', this.#timeFrom);
     if (entity === null) {
       return this.#fault('entity_missing', `none of the tags ${this.#entityTags.join(', ')}`, this.#lineFrom);
@@ -134,49 +132,13 @@ export class InfluxLines {
     }
     for (const { code, detail, at } of pending) this.#fault(code, detail, at);
     // A line of texts alone measures nothing.
-    if (this.#sample.names.length === 0) return;
-    this.#sample.entity = entity;
-    this.#sample.timeMs = timeMs;
-    this.#sink.sample(this.#sample);
-  }
-
-  #readTags() {
-    const s = this.#scanner;
-    this.#tags.length = 0;
-    while (s.problem === null && s.peek() === COMMA) {
-      s.at++;
-      const at = s.at;
-      const key = s.name('a tag', true);
-      if (s.problem !== null) return;
-      if (s.peek() !== EQUALS) return void s.fail(`the tag ${quoted(key)} has no value`);
-      if (isForbiddenKey(key)) return void s.fail(`the tag ${key} has a forbidden name`, at);
-      if (this.#tags.length >= 2 * MAX_TAGS) return void s.fail(`more than ${MAX_TAGS} tags`, at);
-      s.at++;
-      this.#tags.push(key, s.name(`the value of the tag ${quoted(key)}`, true));
-    }
-  }
-
-  #entity(): string | null {
-    for (const wanted of this.#entityTags) {
-      for (let i = 0; i < this.#tags.length; i += 2) if (this.#tags[i] === wanted) return this.#tags[i + 1]!;
-    }
-    return null;
-  }
-
-  /** `{cpu=cpu0}`: the tags beside the entity's, sorted, so that the order in which a sender writes them says nothing. */
-  #describeTags(): string {
-    const tags = this.#tags;
-    if (tags.length <= 2 && (tags.length === 0 || this.#entityTags.includes(tags[0]!))) return '';
-    const cacheKey = tags.join('\n');
-    const cached = this.#suffixes.get(cacheKey);
-    if (cached !== undefined) return cached;
-    const own = this.#entityTags.find((wanted) => tags.some((tag, i) => i % 2 === 0 && tag === wanted));
-    const pairs: string[] = [];
-    for (let i = 0; i < tags.length; i += 2) if (tags[i] !== own) pairs.push(`${tags[i]}=${tags[i + 1]}`);
-    const suffix = pairs.length === 0 ? '' : `{${pairs.sort().join(',')}}`;
-    if (this.#suffixes.size >= MAX_SUFFIXES) this.#suffixes.clear();
-    this.#suffixes.set(cacheKey, suffix);
-    return suffix;
+    if (good === 0) return;
+    const sample = this.#sample;
+    // Only when it differs: arrays that keep their length keep their memory.
+    if (sample.names.length !== good) sample.names.length = sample.values.length = good;
+    sample.entity = entity;
+    sample.timeMs = timeMs;
+    this.#sink.sample(sample);
   }
 
   /** The number of a field; null for a text, which is no measurement; NaN and infinite for those who send them. */

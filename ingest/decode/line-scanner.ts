@@ -77,6 +77,16 @@ export class LineScanner {
     return this.at + 1 < this.#text.length ? this.#text.charCodeAt(this.at + 1) : undefined;
   }
 
+  /** The text from the position to the next space, '' without one. */
+  textToSpace(): string {
+    const to = this.#text.indexOf(' ', this.at);
+    return to < 0 ? '' : this.#text.slice(this.at, to);
+  }
+
+  skipToSpace(): void {
+    this.at = this.#text.indexOf(' ', this.at);
+  }
+
   atSpace(): boolean {
     return this.peek() === SPACE;
   }

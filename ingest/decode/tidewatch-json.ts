@@ -19,8 +19,6 @@ export function tidewatchJsonDecoder(): Decoder {
 
 class TidewatchJson {
   readonly #sample: Sample = { entity: '', timeMs: 0, names: [], values: [] };
-  /** Names of the sample before: most senders repeat them, and a name seen good needs no second look. */
-  #known: string[] = [];
   #sink!: DecodeSink;
   /** Put before each message: the line or the item of a list, '' for a single object. */
   #where = '';
@@ -115,15 +113,13 @@ class TidewatchJson {
     }
     const measured = json as Record<string, unknown>;
     const { names, values } = this.#sample;
-    const known = this.#known;
-    names.length = 0;
-    values.length = 0;
     let seen = 0;
     let good = 0;
     for (const name in measured) {
       const value = measured[name];
       seen++;
-      if (name !== known[good] && (isForbiddenKey(name) || !isName(name))) {
+      // Names of the sample before are still there: most senders repeat them, and a good one needs no second look.
+      if (name !== names[good] && (isForbiddenKey(name) || !isName(name))) {
         if (isForbiddenKey(name)) this.#fault('key_forbidden', `values has ${name}`);
         else this.#badName('metric', name);
       } else if (typeof value !== 'number') {
@@ -134,12 +130,13 @@ class TidewatchJson {
       } else {
         names[good] = name;
         values[good] = value;
-        known[good] = name;
         good++;
       }
     }
     if (seen === 0) return this.#fault('record_shape', 'values is empty');
     if (good === 0) return;
+    // Only when it differs: arrays that keep their length keep their memory.
+    if (names.length !== good) names.length = values.length = good;
     this.#sample.entity = entity;
     this.#sample.timeMs = timeMs;
     this.#sink.sample(this.#sample);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { influxLineDecoder } from '../../../ingest/decode/influx-line.ts';
+import { isForbiddenKey } from '../../../ingest/decode/names.ts';
 import type { Precision } from '../../../ingest/decode/time.ts';
 import { codes, decodeAll } from './collect.ts';
 
@@ -188,9 +189,7 @@ test('whatever names are escaped are read back', () => {
       name,
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       (measurement, entity, field, value) => {
-        fc.pre(
-          field !== 'value' && !measurement.startsWith('#') && field !== 'constructor' && measurement !== 'constructor',
-        );
+        fc.pre(field !== 'value' && !measurement.startsWith('#') && ![field, measurement].some(isForbiddenKey));
         const line = `${measurement.replace(/[, ]/g, '\\$&')},host=${escaped(entity)} ${escaped(field)}=${value}`;
         expect(decode(line)).toMatchObject({
           faults: [],
@@ -199,4 +198,20 @@ test('whatever names are escaped are read back', () => {
       },
     ),
   );
+});
+
+test('lines that begin alike, with escapes or without, are read alike each time', () => {
+  const line = (i: number) => `m\\ x,host=a\\ b v=${i}\nm,host=a value=${i},s="x y"\nm,host=a,c=d value=${i}\n`;
+  for (let i = 0; i < 3; i++) {
+    expect(decode(line(i)).samples.map((s) => [s.entity, ...s.values])).toEqual([
+      ['a b', ['m x_v', i]],
+      ['a', ['m', i]],
+      ['a', ['m{c=d}', i]],
+    ]);
+  }
+});
+
+test('the same name may be good as one metric and bad as another', () => {
+  const long = 'x'.repeat(250);
+  expect(codes(decode(`m,host=a ${long}=1\nmeasure,host=a ${long}=1\nm,host=a ${long}=1`))).toEqual(['name_invalid']);
 });
