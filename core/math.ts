@@ -54,7 +54,7 @@ export function exp2(x: number): number {
   return sum * float[0]!;
 }
 
-/** sin(2πx) for x in [0, 1]: folded to a quarter turn, then a Taylor polynomial of degree 15. */
+/** sin(2πx) for x in [0, 1]: folded to a quarter turn, then a Taylor polynomial of degree 21. */
 export function sinOfTurn(x: number): number {
   let t = x;
   let sign = 1;
@@ -66,6 +66,6 @@ export function sinOfTurn(x: number): number {
   const a = t * 6.283185307179586;
   const z = a * a;
   let sum = 1;
-  for (let k = 14; k >= 2; k -= 2) sum = 1 - (z * sum) / (k * (k + 1));
+  for (let k = 20; k >= 2; k -= 2) sum = 1 - (z * sum) / (k * (k + 1));
   return sign * a * sum;
 }
