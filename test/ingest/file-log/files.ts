@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { type Clock, ManualClock } from '../../../core/clock.ts';
 import { orThrow } from '../../../core/errors.ts';
 import { FileLog, type FileLogOptions, type LogFiles, realFiles } from '../../../ingest/file-log/index.ts';
+import { newRecord, readAll, textOf } from '../../log.suite.ts';
 
 const made: string[] = [];
 afterAll(() => {
@@ -35,6 +36,12 @@ export const clock = new ManualClock(1000);
 export async function openLog(dir: string, more: Partial<FileLogOptions> = {}) {
   return orThrow(await FileLog.open({ dir, clock, maxBytes: 1 << 30, maxAgeMs: 1e12, ...more }));
 }
+
+export const segmentsOf = (dir: string) => readdirSync(dir).filter((f) => f.endsWith('.segment'));
+export const append = async (log: FileLog, ...texts: string[]) => {
+  for (const text of texts) expect(await log.append([newRecord(text)])).toMatchObject({ ok: true });
+};
+export const texts = async (log: FileLog, from?: number) => (await readAll(log, from)).map(textOf);
 
 /** Real files that can be told to fail: out of space after so many bytes, or at fsync. Counts what reaches the disk. */
 export class UnreliableFiles implements LogFiles {
