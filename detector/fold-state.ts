@@ -26,7 +26,8 @@ export class FoldState {
   modelId = '';
   model: StreamModel | null = null;
   calibrationVersion = 0;
-  alertRate: number;
+  /** Alert rate of the calibration entry in force; null while the configuration's holds. */
+  calibratedRate: number | null = null;
   /** Newest hop boundary at which absent entities were looked for. */
   absenceCheckedMs = Number.NEGATIVE_INFINITY;
   /** Scratch rows by number of features, shared by all scorers. */
@@ -40,12 +41,11 @@ export class FoldState {
     this.#config = config;
     this.windows = new Windows(config);
     this.#schemas = new FeatureSchemas(config);
-    this.alertRate = config.detector.alertRate;
   }
 
   /** Decades of evidence at which a window is anomalous, before what an entity's own threshold adds. */
   get alertDecades(): number {
-    return alertDecades(this.alertRate);
+    return alertDecades(this.calibratedRate ?? this.#config.detector.alertRate);
   }
 
   /** The state of an entity, brought up to the metrics that it has by now. */
@@ -78,7 +78,7 @@ export class FoldState {
         break;
       case 'calibration':
         this.calibrationVersion = entry.version;
-        this.alertRate = entry.alertRate;
+        this.calibratedRate = entry.alertRate;
         break;
       case 'model':
         this.#install(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
@@ -103,7 +103,7 @@ export class FoldState {
     writer.text(this.modelId);
     writer.text(this.mode);
     writer.u32(this.calibrationVersion);
-    writer.f64(this.alertRate);
+    writer.f64(this.calibratedRate ?? 0);
     writer.u32(this.controlSequence);
     writer.f64(this.absenceCheckedMs);
     for (const key of COUNTERS) writer.f64(this.counters[key]);
@@ -151,9 +151,9 @@ export class FoldState {
     }
     this.mode = mode;
     this.calibrationVersion = reader.u32('calibration version');
-    this.alertRate = reader.f64('alert rate');
-    if (!(this.alertRate > 0 && this.alertRate < 1))
-      throw new CorruptBytes(`alert rate is ${this.alertRate}`, reader.at);
+    const rate = reader.f64('alert rate');
+    if (!(rate >= 0 && rate < 1)) throw new CorruptBytes(`alert rate is ${rate}`, reader.at);
+    this.calibratedRate = rate === 0 ? null : rate;
     this.controlSequence = reader.u32('control sequence');
     this.absenceCheckedMs = reader.f64('absence check');
     for (const key of COUNTERS) this.counters[key] = reader.f64(key);

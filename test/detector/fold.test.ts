@@ -203,3 +203,19 @@ test('a disabled stream yields no verdicts and goes on afterwards', () => {
     [40, 50, 60, 70, 80].map((t) => [t, 'fallback']),
   );
 });
+
+test('an alert rate holds as configured until a calibration entry sets another, through any restart', () => {
+  const severity = (alertRate: number, calibrated?: number): number => {
+    const before = new Fold(testConfig(), decoder);
+    const out = newOutputs();
+    if (calibrated !== undefined) {
+      before.control({ kind: 'calibration', modelId: '', version: 2, alertRate: calibrated, offset: 0, sequence: 1 }, out);
+    }
+    const after = Fold.restore(testConfig({ detector: { alertRate } }), decoder, before.save());
+    if (!after.ok) throw new Error(after.fault.detail);
+    return 1 / after.value.state.alertDecades;
+  };
+  expect(severity(0.01)).toBeCloseTo(1 / 2, 12);
+  expect(severity(0.0001)).toBeCloseTo(1 / 4, 12);
+  expect(severity(0.01, 0.001)).toBeCloseTo(1 / 3, 12);
+});
