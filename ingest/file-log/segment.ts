@@ -40,6 +40,8 @@ export class Segment {
   firstMs = Number.NaN;
   #offsets: number[] = [];
   #positions: number[] = [];
+  /** Where the last reader stopped: the next one mostly goes on there. */
+  #cursor: [position: number, offset: number] = [SEGMENT_HEAD_BYTES, 0];
   #readers = 0;
   #removed = false;
 
@@ -47,6 +49,7 @@ export class Segment {
     this.path = path;
     this.base = base;
     this.file = file;
+    this.#cursor[1] = base;
   }
 
   static nameOf(base: number): string {
@@ -169,6 +172,7 @@ export class Segment {
             this.#mark(record.offset, at + p);
             p += read.size;
             next = record.offset + 1;
+            this.#cursor = [at + p, next];
             if (!on.record(record, at + p)) return;
             continue;
           }
@@ -229,6 +233,7 @@ export class Segment {
   }
 
   #near(offset: number): [position: number, offset: number] {
+    if (this.#cursor[1] === offset) return this.#cursor;
     let low = 0;
     let high = this.#offsets.length;
     while (low < high) {
