@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { type Fault, fail, ok, type Result } from '../../core/errors.ts';
 import { writeRecord } from '../entry.ts';
 import type { NewRecord } from '../ports.ts';
+import { faultOfDisk } from './files.ts';
 import type { Segments } from './segments.ts';
 
 export interface AppenderOptions {
@@ -19,7 +20,6 @@ interface Waiting {
 
 /** Written at once at most; more waits for the next round, which bounds the memory of one. */
 const MAX_BATCH_BYTES = 8 << 20;
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /**
  * Group commit: one write and one fsync for everything that came while the ones before were under way. A batch is
@@ -110,7 +110,7 @@ export class Appender {
       await this.#retain(nowMs);
       return ok(end);
     } catch (cause) {
-      return this.#failed(cause as NodeJS.ErrnoException);
+      return this.#failed(cause);
     }
   }
 
@@ -131,9 +131,10 @@ export class Appender {
     this.#dirty = false;
   }
 
-  async #failed(cause: NodeJS.ErrnoException): Promise<Result<number>> {
-    const code = FULL.has(cause.code ?? '') ? 'disk_full' : 'internal';
-    const fault: Fault = { code, detail: `${this.#segments.active.path}: ${cause.message}` };
+  async #failed(cause: unknown): Promise<Result<number>> {
+    const fault = faultOfDisk(cause, this.#segments.active.path);
+    // A file that went away under a running log is no answer to a sender.
+    if (fault.code === 'file_missing') fault.code = 'internal';
     try {
       await this.#mend();
     } catch (again) {

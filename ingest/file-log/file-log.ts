@@ -6,7 +6,7 @@ import { recordFault } from '../log-limits.ts';
 import type { Log, LogRecord, NewRecord } from '../ports.ts';
 import { OffsetSignal } from '../signal.ts';
 import { Appender } from './appender.ts';
-import { type LogFiles, realFiles } from './files.ts';
+import { faultOfDisk, type LogFiles, realFiles } from './files.ts';
 import { takeLock } from './lock.ts';
 import type { Damage } from './segment.ts';
 import { openSegments, type Segments } from './segments.ts';
@@ -60,9 +60,18 @@ export class FileLog implements Log {
     });
   }
 
-  /** Fails with already_running when another process has the folder; disk errors are thrown. */
+  /** Fails with already_running when another process has the folder, disk_full, or file_missing when it cannot be used. */
   static async open(options: FileLogOptions): Promise<Result<OpenedLog>> {
-    const files = options.files ?? realFiles;
+    try {
+      return await FileLog.#open(options, options.files ?? realFiles);
+    } catch (cause) {
+      const fault = faultOfDisk(cause, options.dir);
+      if (fault.code === 'internal') throw cause;
+      return { ok: false, fault };
+    }
+  }
+
+  static async #open(options: FileLogOptions, files: LogFiles): Promise<Result<OpenedLog>> {
     await files.makeDir(options.dir);
     const lock = takeLock(join(options.dir, 'lock'));
     if (!lock.ok) return lock;

@@ -1,5 +1,16 @@
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, unlink } from 'node:fs/promises';
+import type { Fault } from '../../core/errors.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EEXIST', 'EISDIR']);
+
+/** What an error of the file system means; `internal` for those that nobody foresaw. */
+export function faultOfDisk(cause: unknown, path: string): Fault {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const known = FULL.has(code) ? 'disk_full' : UNUSABLE.has(code) ? 'file_missing' : 'internal';
+  return { code: known, detail: `${path}: ${message}` };
+}
 
 /** What the file log needs of a file system; a test puts one in between that runs out of space. */
 export interface LogFile {

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { FileLog } from '../../../ingest/file-log/index.ts';
 import { newRecord } from '../../log.suite.ts';
-import { append, newDir, openLog, segmentsOf, texts, UnreliableFiles } from './files.ts';
+import { append, clock, newDir, openLog, segmentsOf, texts, UnreliableFiles } from './files.ts';
 
 test('a full disk refuses, leaves no trace, and intake resumes by itself', async () => {
   const dir = newDir();
@@ -107,4 +108,18 @@ test('folders are synced after a segment is made', async () => {
   await append(log, 'x'.repeat(100), 'y'.repeat(100));
   expect(files.syncedDirs).toBe(2);
   await log.close();
+});
+
+test('a log that cannot be opened says why: no space, or no such place', async () => {
+  const dir = newDir();
+  const options = { clock, maxBytes: 1 << 20, maxAgeMs: 1e9 };
+  const files = new UnreliableFiles();
+  files.freeBytes = 3;
+  expect(await FileLog.open({ dir, files, ...options })).toMatchObject({ ok: false, fault: { code: 'disk_full' } });
+  writeFileSync(join(dir, 'file'), '');
+  expect(await FileLog.open({ dir: join(dir, 'file', 'x'), ...options })).toMatchObject({
+    ok: false,
+    fault: { code: 'file_missing' },
+  });
+  await (await openLog(dir)).log.close();
 });
