@@ -1,12 +1,18 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../../core/clock.ts';
 import { type AddCommand, examples } from '../command.ts';
+import { systemFault } from '../embedded/system-fault.ts';
 import { up } from '../embedded/up.ts';
 import { loadConfig } from '../load-config.ts';
 import { print } from '../ui/output.ts';
 import { version } from '../version.ts';
+
+const LOG_MAX_BYTES = 8 * 1024 * 1024;
+const SAME_SIGNAL_MS = 1_000;
+/** 128 + SIGINT, as shells say it. Nothing acknowledged is lost by it. */
+const EXIT_INTERRUPTED = 130;
 
 interface Options {
   file?: string;
@@ -27,22 +33,50 @@ export const upCommand: AddCommand = (program) => {
     )
     .action(async (options: Options) => {
       const { config } = loadConfig({ file: options.file });
-      mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-      const file = path.join(config.dataDir, 'tidewatch.log');
-      const destination = pino.destination({ dest: file, sync: false, mkdir: true });
+      const destination = openLogFile(config.dataDir);
       const logger = pino(
         { level: config.logLevel, redact: ['*.token', '*.url', 'req.headers.authorization'] },
         destination,
       );
-      const stop = new AbortController();
-      const onSignal = () => {
-        // A second signal ends at once; nothing acknowledged is lost by that.
-        if (stop.signal.aborted) process.exit(130);
-        stop.abort();
-      };
-      process.on('SIGINT', onSignal);
-      process.on('SIGTERM', onSignal);
-      await up({ config, clock: systemClock, logger, say: print, signal: stop.signal, version: version() });
+      const signal = stopOnSignal();
+      await up({ config, clock: systemClock, logger, say: print, signal, version: version() });
       destination.flushSync();
+      print('Stopped. The next start goes on from here.');
     });
 };
+
+/** tidewatch.log of the data directory; one that has grown large makes room first. */
+function openLogFile(dataDir: string): ReturnType<typeof pino.destination> {
+  const file = path.join(dataDir, 'tidewatch.log');
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_MAX_BYTES) renameSync(file, `${file}.1`);
+    closeSync(openSync(file, 'a', 0o600));
+  } catch (cause) {
+    throw systemFault(cause, dataDir);
+  }
+  const destination = pino.destination({ dest: file, sync: false });
+  let told = false;
+  // Without a listener a full disk would end the process, which can do without this file.
+  destination.on('error', (cause: Error) => {
+    if (!told) process.stderr.write(`${file} cannot be written: ${cause.message}\n`);
+    told = true;
+  });
+  return destination;
+}
+
+/** Aborts when somebody wants the process to end: by Ctrl-C, by a supervisor, or by closing the terminal. */
+function stopOnSignal(): AbortSignal {
+  const stop = new AbortController();
+  let firstMs = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    if (!stop.signal.aborted) {
+      firstMs = systemClock.elapsed();
+      stop.abort();
+      print(`${name === 'SIGINT' ? '\n' : ''}Stopping: saving what was read; once more ends at once.`);
+      // npm passes on the Ctrl-C that the terminal has sent to everyone: that is one, not two.
+    } else if (systemClock.elapsed() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
+  return stop.signal;
+}

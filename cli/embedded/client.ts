@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config/root.ts';
 import { ERRORS, type ErrorCode, TidewatchError } from '../../core/errors.ts';
+import { announced } from './address.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -10,11 +11,11 @@ export async function call(
   path: string,
   body?: unknown,
 ): Promise<unknown> {
-  const { host, port, token } = config.http;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+  const { token } = config.http;
+  const base = announced(config);
   let response: Response;
   try {
-    response = await fetch(url, {
+    response = await fetch(`${base}${path}`, {
       method,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
@@ -24,15 +25,20 @@ export async function call(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch (cause) {
-    throw new TidewatchError('not_found', `nothing answers on ${host}:${port}; is \`tidewatch up\` running?`, {
-      cause,
-    });
+    throw new TidewatchError('not_found', `nothing answers on ${base}; is \`tidewatch up\` running?`, { cause });
   }
-  const answer: unknown = response.status === 204 ? null : await response.json();
-  if (response.ok) return answer;
-  const { code, message } = answer as { code?: string; message?: string };
-  throw new TidewatchError(
-    code !== undefined && code in ERRORS ? (code as ErrorCode) : 'not_found',
-    message ?? `status ${response.status}`,
-  );
+  if (response.status === 204) return null;
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok && answer !== null) return answer;
+  throw refusal(base, response.status, answer);
+}
+
+function refusal(base: string, status: number, answer: unknown): TidewatchError {
+  const { code = '', message = '' } = (answer ?? {}) as { code?: string; message?: string };
+  if (!Object.hasOwn(ERRORS, code))
+    return new TidewatchError('not_found', `what answers on ${base} is not Tidewatch (status ${status})`);
+  // The message begins with the meaning of the code, which the error says by itself.
+  const [meaning] = ERRORS[code as ErrorCode];
+  const detail = message.startsWith(meaning) ? message.slice(meaning.length).trim() : message;
+  return new TidewatchError(code as ErrorCode, detail.replace(/\.$/, ''));
 }

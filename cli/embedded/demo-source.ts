@@ -25,6 +25,7 @@ export interface DemoOptions {
   newestMs: () => number;
   append: (records: NewRecord[]) => Promise<void>;
   say: (message: string) => void;
+  onError: (error: unknown, what: string) => void;
 }
 
 /** The demo fleet as a source: a step of event time every stepMs, through the fault injector, into the stream's log. */
@@ -73,17 +74,19 @@ export class DemoSource {
   /** Continues where a history ended. */
   continueFrom(state: FleetState): void {
     const fleet = Fleet.restore(state);
-    if (fleet.ok) this.#fleet = fleet.value;
-    else this.#o.say(`the fleet starts anew: ${fleet.fault.detail}`);
+    if (!fleet.ok) return this.#o.say(`the fleet starts anew: ${fleet.fault.detail}`);
+    this.#fleet = fleet.value;
+    this.#save();
   }
 
   /** Steps from here on, catching up with the clock first. */
   start(): void {
-    this.#running = this.#run(this.#stop.signal);
+    this.#running = this.#run(this.#stop.signal).catch((cause) => this.#o.onError(cause, 'the demo fleet ended'));
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
+    if (this.#running === null) return;
     await this.#running;
     this.#save();
   }
@@ -119,7 +122,12 @@ export class DemoSource {
 
   #save(): void {
     this.#savedMs = this.#o.clock.now();
-    writeFileSync(`${this.#o.file}.new`, JSON.stringify(this.#fleet.save()));
-    renameSync(`${this.#o.file}.new`, this.#o.file);
+    try {
+      writeFileSync(`${this.#o.file}.new`, JSON.stringify(this.#fleet.save()));
+      renameSync(`${this.#o.file}.new`, this.#o.file);
+    } catch (cause) {
+      // The fleet goes on without: what is saved is older, and its log tells the rest.
+      this.#o.onError(cause, 'the demo fleet could not be saved');
+    }
   }
 }

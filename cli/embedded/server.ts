@@ -1,15 +1,16 @@
 import { createServer } from 'node:net';
-import Fastify, { type FastifyBaseLogger } from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { type Config, isLoopback, SOURCE_STREAMS } from '../../core/config/root.ts';
-import { TidewatchError } from '../../core/errors.ts';
 import type { Log } from '../../ingest/ports.ts';
 import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
+import { localUrl } from './address.ts';
 import { requireToken } from './require-token.ts';
+import { listenFault } from './system-fault.ts';
 
 /** A caller that does not finish its request in this time is cut off. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -27,11 +28,10 @@ export interface ServerOptions {
 }
 
 export interface RunningServer {
+  /** By which this machine reaches it. */
   url: string;
   close(): Promise<void>;
 }
-
-const named = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** The process's one HTTP server with the routes of the receivers, the API, the console and health. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -40,7 +40,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = Fastify({
     loggerInstance: logger.child({ part: 'http' }) as FastifyBaseLogger,
     // Every request would be two lines; changes and errors are logged where they happen.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
@@ -51,12 +51,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     await app.listen({ host, port });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
-    throw new TidewatchError('port_taken', `${host}:${port}`, { cause });
+    throw listenFault(cause, host, port);
   }
   const address = app.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return { url: `http://${named(host)}:${bound}`, close: () => app.close() };
+  return { url: localUrl(host, bound), close: () => app.close() };
 }
 
 /** The receivers; a caller may name any stream but those that a source of this process feeds. */
@@ -73,15 +72,12 @@ function intake({ config, clock, logFor }: ServerOptions): Receivers {
   });
 }
 
-/** Says at once that the port is taken, before a database is started for nothing. */
+/** Says at once that the port is taken or the address is not ours, before a database is started for nothing. */
 export function requireFreePort(host: string, port: number): Promise<void> {
   if (port === 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once('error', (cause: NodeJS.ErrnoException) => {
-      const taken = cause.code === 'EADDRINUSE';
-      reject(taken ? new TidewatchError('port_taken', `${host}:${port}`, { cause }) : cause);
-    });
+    probe.once('error', (cause) => reject(listenFault(cause, host, port)));
     probe.listen(port, host, () => probe.close(() => resolve()));
   });
 }

@@ -15,6 +15,10 @@ import type { TrainingAnswer, TrainingOrder } from './training.ts';
 const IDLE_MS = 5_000;
 /** Records behind which a stream does not count as ready. */
 const READY_LAG = 10_000;
+/** How often the wait for the end of the log looks. */
+const CAUGHT_UP_POLL_MS = 20;
+/** Parts of the history until the first training that are told as they pass. */
+const PROGRESS_PARTS = 4;
 /** A training that failed for lack of data is tried again after so many more windows, as a share of those needed. */
 const RETRAIN_SHARE = 0.5;
 
@@ -44,6 +48,7 @@ export class StreamRuntime {
   #claimed = false;
   #training = false;
   #trainAtWindows: number;
+  #toldParts = -1;
 
   constructor(options: StreamRuntimeOptions) {
     const { config, say } = options;
@@ -61,6 +66,7 @@ export class StreamRuntime {
       idleMs: IDLE_MS,
       onFlushed: (outputs) => {
         options.onFlushed(outputs);
+        this.#tellProgress();
         this.#trainWhenDue();
       },
       onNotice: (message, fault) => say(config.name, message, fault),
@@ -78,6 +84,13 @@ export class StreamRuntime {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+  }
+
+  /** Resolves once all that its log held by now is folded, or when the signal aborts. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const end = this.#o.log.end();
+    while (this.#claimed && this.#partition.offsetNext < end && !signal.aborted && !this.#stop.signal.aborted)
+      await this.#o.clock.sleep(CAUGHT_UP_POLL_MS, signal);
   }
 
   get modelId(): string {
@@ -122,6 +135,16 @@ export class StreamRuntime {
     await this.#o.models.put(modelId, this.config.name, artifact, about);
     await this.#partition.change({ kind: 'model', modelId, sha256: sha256Hex(artifact) });
     this.#o.onStatus();
+  }
+
+  #tellProgress(): void {
+    if (this.modelId !== '') return;
+    const { windows, needed } = this.status().training!;
+    const parts = Math.floor((PROGRESS_PARTS * windows) / needed);
+    // What was there at the start is no progress of this run.
+    if (this.#toldParts >= 0 && parts > this.#toldParts && parts < PROGRESS_PARTS)
+      this.#o.say(this.config.name, `has ${windows} of the ${needed} windows that its first forest is trained on`);
+    this.#toldParts = parts;
   }
 
   #trainWhenDue(): void {

@@ -21,13 +21,17 @@ export interface Trained {
 }
 export type TrainingAnswer = Result<Trained>;
 
-/** Trains in a thread of its own, so that verdicts never wait for it. Throws when the thread dies. */
+/**
+ * Trains in a thread of its own, so that verdicts never wait for it; a process that has nothing else left to do does
+ * not wait for it either. Throws when the thread dies.
+ */
 export function trainInThread(order: TrainingOrder): Promise<TrainingAnswer> {
   const source = import.meta.url.endsWith('.ts');
   const module = new URL(source ? './training-thread.ts' : './training-thread.js', import.meta.url).href;
   const entry = new URL(source ? '../../bin/thread.js' : '../../../bin/thread.js', import.meta.url);
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: { module, order } });
+    worker.unref();
     worker.once('message', resolve);
     worker.once('error', reject);
     worker.once('exit', (code) => reject(new Error(`the training thread ended with code ${code}`)));

@@ -1,14 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Logger } from 'pino';
-import type { Clock } from '../../core/clock.ts';
-import { type Config, SOURCE_STREAMS } from '../../core/config/root.ts';
+import { SOURCE_STREAMS } from '../../core/config/root.ts';
 import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
-import { hostSource } from '../../ingest/host.ts';
-import type { Log, NewRecord } from '../../ingest/ports.ts';
-import { encodeKey, encodeTidewatchJson } from '../../scenarios/encode.ts';
+import type { Log } from '../../ingest/ports.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -17,52 +13,31 @@ import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { dropOldPartitions } from '../../store/retention.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
+import { announce } from './address.ts';
 import { BoundedLog } from './bounded-log.ts';
-import { CATCH_UP_MS, DemoSource } from './demo-source.ts';
+import { demoSource, historyOfFirstStart, startDemo } from './demo.ts';
+import { greeting } from './greeting.ts';
 import { LiveBus } from './live-bus.ts';
 import { lockDirectory } from './lock.ts';
+import type { UpOptions } from './options.ts';
 import { requireFreePort, startServer } from './server.ts';
+import { Shutdown } from './shutdown.ts';
+import { startHost } from './sources.ts';
 import { StreamRuntime } from './stream-runtime.ts';
-import { type TrainingAnswer, trainInThread } from './training.ts';
+import { systemFault } from './system-fault.ts';
+import { trainInThread } from './training.ts';
 
 /** Records that may wait to be scored before intake says so: minutes of work, and far less than the log holds. */
 const MAX_LAG_RECORDS = 500_000;
 const RETENTION_EVERY_MS = 3_600_000;
-
-export interface UpOptions {
-  config: Config;
-  clock: Clock;
-  logger: Logger;
-  /** For the person at the terminal. */
-  say: (message: string) => void;
-  signal: AbortSignal;
-  version: string;
-}
-
-/** Things to take down, last first. Every step is tried, so that one failure does not leave the others running. */
-class Shutdown {
-  readonly #steps: { what: string; run: () => Promise<unknown> | unknown }[] = [];
-
-  add(what: string, run: () => Promise<unknown> | unknown): void {
-    this.#steps.unshift({ what, run });
-  }
-
-  async run(logger: Logger): Promise<void> {
-    for (const { what, run } of this.#steps.splice(0)) {
-      try {
-        await run();
-      } catch (err) {
-        logger.error({ err }, `stopping failed: ${what}`);
-      }
-    }
-  }
-}
 
 /** The embedded setting: one process with a file log, PostgreSQL, the sources and the console. Resolves when stopped. */
 export async function up(options: UpOptions): Promise<void> {
   const shutdown = new Shutdown();
   try {
     await run(options, shutdown);
+  } catch (cause) {
+    throw systemFault(cause, options.config.dataDir);
   } finally {
     await shutdown.run(options.logger);
   }
@@ -75,11 +50,11 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   shutdown.add('lock', lockDirectory(config.dataDir));
   await requireFreePort(config.http.host, config.http.port);
 
-  // The fleet's past needs no database, so on a first start it is lived through while that comes up.
-  const history = existsSync(fleetFile(config)) ? null : trainOnHistory(options);
+  const history = historyOfFirstStart(options);
   const pool = openPool(await database(options, shutdown));
   shutdown.add('database pool', () => pool.end());
   await migrate(pool);
+  if (signal.aborted) return;
 
   const failed = new AbortController();
   let failure: unknown = null;
@@ -127,13 +102,14 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     logFor: (stream) => logs.get(stream) ?? null,
   });
   shutdown.add('server', () => server.close());
-  greet(options, server.url);
+  shutdown.add('address', announce(config, server.url));
+  for (const line of greeting(config, server.url, bus.streams(), options.version)) say(line);
   logger.info({ url: server.url, streams: [...runtimes.keys()] }, 'listening');
 
   startHost(options, logs, shutdown);
   if (demo !== null) {
     shutdown.add('demo fleet', () => demo.stop());
-    startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, history, fail);
+    startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, history).catch(fail);
   }
   const stop = AbortSignal.any([signal, failed.signal]);
   shutdown.add('retention', retention(options, pool, stop));
@@ -142,13 +118,21 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     else stop.addEventListener('abort', () => resolve(), { once: true });
   });
   if (failure !== null) throw failure;
-  say('stopping: saving state');
 }
 
 async function database({ config, clock, logger }: UpOptions, shutdown: Shutdown): Promise<string> {
   if (config.database.url !== undefined) return config.database.url;
   const server = await startPostgres({ dataDir: config.database.dir, clock, log: logger });
-  shutdown.add('PostgreSQL', () => server.stop());
+  // It is in a session of its own: a process that ends in a hurry must not leave it behind.
+  const leave = () => {
+    const pid = server.pid();
+    if (pid !== null) process.kill(pid, 'SIGINT');
+  };
+  process.once('exit', leave);
+  shutdown.add('PostgreSQL', async () => {
+    await server.stop();
+    process.off('exit', leave);
+  });
   return server.url;
 }
 
@@ -173,95 +157,6 @@ function notice({ logger, say }: UpOptions, stream: string, message: string, fau
   say(`${stream}: ${message}${fault === undefined ? '' : ` (${fault.code}: ${fault.detail})`}`);
 }
 
-/** Appends to a stream's log; what is refused is said once in a while, for these sources can make more. */
-function appender({ logger }: UpOptions, log: Log): (records: NewRecord[]) => Promise<void> {
-  return async (records) => {
-    const appended = await log.append(records);
-    if (!appended.ok) logger.warn({ fault: appended.fault }, 'a source could not append');
-  };
-}
-
-function startHost(options: UpOptions, logs: ReadonlyMap<string, Log>, shutdown: Shutdown): void {
-  const { config, clock, logger } = options;
-  const log = logs.get(SOURCE_STREAMS.host);
-  if (!config.sources.host.enabled || log === undefined) return;
-  const append = appender(options, log);
-  const source = hostSource({
-    clock,
-    intervalMs: config.sources.host.intervalMs,
-    onSample: (sample) => {
-      append([{ key: encodeKey(sample.entity), value: encodeTidewatchJson(sample) }]).catch((err) =>
-        logger.error({ err }, 'the host source could not append'),
-      );
-    },
-    onError: (err) => logger.warn({ err }, 'the machine could not be read'),
-  });
-  source.start();
-  shutdown.add('host source', () => source.stop());
-}
-
-function demoSource(
-  options: UpOptions,
-  runtimes: ReadonlyMap<string, StreamRuntime>,
-  logs: ReadonlyMap<string, Log>,
-): DemoSource | null {
-  const { config, clock, say } = options;
-  const log = logs.get(SOURCE_STREAMS.demo);
-  const runtime = runtimes.get(SOURCE_STREAMS.demo);
-  if (!config.sources.demo.enabled || log === undefined || runtime === undefined) return null;
-  return new DemoSource({
-    seed: config.sources.demo.seed,
-    stepMs: config.sources.demo.stepMs,
-    clock,
-    file: fleetFile(config),
-    newestMs: () => runtime.newestMs,
-    append: appender(options, log),
-    say: (message) => say(`demo: ${message}`),
-  });
-}
-
-const fleetFile = (config: Config): string => path.join(config.dataDir, 'demo-fleet.json');
-
-/** Lives through the fleet's history and trains on it, in a thread; null where the fleet has none. */
-function trainOnHistory({ config, clock }: UpOptions): Promise<TrainingAnswer> | null {
-  const { enabled, seed, stepMs, historyMs } = config.sources.demo;
-  const stream = config.streams.find(({ name }) => name === SOURCE_STREAMS.demo);
-  if (!enabled || historyMs === 0 || stream === undefined) return null;
-  const endMs = Math.floor((clock.now() - CATCH_UP_MS) / stepMs) * stepMs;
-  const answer = trainInThread({ kind: 'fleet', config: stream, seed, startMs: endMs - historyMs, endMs, stepMs });
-  // Awaited later; a failure until then must not end the process unheard.
-  answer.catch(() => undefined);
-  return answer;
-}
-
-/** Without a model yet, the forest of the fleet's history goes into service first; its present goes on from there. */
-function startDemo(
-  options: UpOptions,
-  demo: DemoSource,
-  runtime: StreamRuntime,
-  history: Promise<TrainingAnswer> | null,
-  fail: (cause: unknown) => void,
-): void {
-  const { say, logger, signal } = options;
-  const begin = async () => {
-    if (runtime.modelId === '' && runtime.newestMs === Number.NEGATIVE_INFINITY) {
-      const training = history ?? trainOnHistory(options);
-      if (training !== null) say('demo: lives through a day of history and trains its first forest');
-      const answer = await training;
-      if (answer?.ok) {
-        const { artifact, summary, fleet } = answer.value;
-        await runtime.serve(artifact, { ...summary, origin: 'history of the demo fleet' });
-        if (fleet !== null) demo.continueFrom(fleet);
-        say(`demo: the forest serves (${summary.rows} windows, ${Math.round(artifact.length / 1024)} KiB)`);
-      } else if (answer !== null) {
-        logger.warn({ fault: answer.fault }, 'the demo fleet could not be trained on its history');
-      }
-    }
-    if (!signal.aborted) demo.start();
-  };
-  begin().catch(fail);
-}
-
 function retention(
   options: UpOptions,
   pool: Parameters<typeof dropOldPartitions>[0],
@@ -279,12 +174,4 @@ function retention(
   };
   const working = work().catch((err) => logger.error({ err }, 'retention failed'));
   return () => working;
-}
-
-function greet({ say, config }: UpOptions, url: string): void {
-  say(`Tidewatch is up: ${url}`);
-  if (config.sources.demo.enabled) say('Try: open it and inject a fault, or run: npx tidewatch inject latency_step');
-  if (config.sources.http.enabled) {
-    say(`Send telemetry: printf 'cpu,host=a value=1\\n' | curl -i --data-binary @- ${url}/api/v2/write`);
-  }
 }
