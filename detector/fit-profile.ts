@@ -8,8 +8,6 @@ import { Ridge } from './ridge.ts';
 const RIDGE = 0.05;
 /** A standard deviation below this is rounding noise of a constant series; it counts as 1. */
 const MIN_SD = 1e-6;
-/** Stands for −∞, which an artifact must not hold. */
-const NO_FLOOR = -3e38;
 /** Share of training residuals within which values enter the history as they are. */
 const WIDTH_QUANTILE = 0.999;
 /** Keeps the width of a constant feature above rounding error. */
@@ -19,14 +17,15 @@ const MIN_WIDTH = 1e-9;
 export interface Series {
   features: readonly string[];
   metrics: readonly string[];
-  context: Uint8Array;
+  /** CONTEXT and NON_NEGATIVE of profile.ts, per feature. */
+  traits: Uint8Array;
   rows: number;
   values: Float64Array;
 }
 
 /** Fits scale, forecasts and tails to the rows of one entity. Needs more than GAP_ROWS rows. */
 export function fitProfile(series: Series, cross: boolean): Profile {
-  const profile = emptyProfile(series.features, series.metrics, series.context, cross);
+  const profile = emptyProfile(series.features, series.metrics, series.traits, cross);
   fitScale(series, profile);
   const scaled = scaleRows(series, profile);
   fitForecasts(series.rows, scaled, profile);
@@ -54,11 +53,10 @@ function fitScale(series: Series, profile: Profile): void {
     views.mean[c] = mean;
     views.sd[c] = sd < MIN_SD ? 1 : sd;
     const sorted = Float64Array.from(column).sort();
-    profile.floor[c] = sorted[0]! >= 0 ? 0 : NO_FLOOR;
     const median = quantileSorted(sorted, 0.5);
-    views.median[c] = median;
+    views.median[c] = (median - mean) / views.sd[c]!;
     for (let i = 0; i < sorted.length; i++) sorted[i] = Math.abs(sorted[i]! - median);
-    views.mad[c] = quantileSorted(sorted.sort(), 0.5);
+    views.mad[c] = quantileSorted(sorted.sort(), 0.5) / views.sd[c]!;
   }
 }
 

@@ -12,7 +12,7 @@ import {
   weight60,
 } from './history.ts';
 import { decades, KNOTS } from './knots.ts';
-import type { Profile } from './profile.ts';
+import { CONTEXT, NON_NEGATIVE, type Profile } from './profile.ts';
 
 /** Scaled values are clipped here before they serve as inputs, so that one wild row does not bend later forecasts. */
 export const CLIP = 10;
@@ -73,7 +73,7 @@ export function gatherGap(history: Float64Array, n: number, out: Float64Array): 
 export function observe(profile: Profile, history: Float64Array, values: Float64Array, row: Row): void {
   const n = profile.features.length;
   const rows = rowsOf(history);
-  const { context, cross, doubles, floats, inputs, meanAt, sdAt, lagsAt, gapAt, knotsAt, widthAt, floorAt } = profile;
+  const { traits, cross, doubles, floats, inputs, meanAt, sdAt, lagsAt, gapAt, knotsAt, widthAt } = profile;
   openRow(history, n);
   gatherGap(history, n, row.gap);
   const lag1 = slotAt(history, n, 1);
@@ -105,7 +105,7 @@ export function observe(profile: Profile, history: Float64Array, values: Float64
     }
     // Before the first gap forecast there is nothing to be cleaned by.
     cleaned[c] = clean(z, forecast, rows >= GAP_ROWS ? floats[widthAt + c]! : Number.POSITIVE_INFINITY);
-    if (context[c] === 1) {
+    if ((traits[c]! & CONTEXT) !== 0) {
       tails[c] = 0;
     } else if (rows >= LAG_ROWS) {
       const lags = cross
@@ -125,7 +125,7 @@ export function observe(profile: Profile, history: Float64Array, values: Float64
       evidence[c] = excess > 0 ? Math.max(0, tails[c]! - excess) : tails[c]!;
       // Where the bands of the two forecasts do not meet, any value is unlike one of them; the gap between is shown.
       const bottom = mean + sd * Math.min(bandLow, bandHigh);
-      low[c] = bottom < floats[floorAt + c]! ? floats[floorAt + c]! : bottom;
+      low[c] = bottom < 0 && (traits[c]! & NON_NEGATIVE) !== 0 ? 0 : bottom;
       high[c] = mean + sd * Math.max(bandLow, bandHigh);
       continue;
     }

@@ -44,15 +44,13 @@ export class PeerBaseline {
     const peer = this.#peer.profile;
     const n = peer.features.length;
     const profile = peer.copy('floats shared');
-    const { mean, sd, median, mad } = profile;
+    // Medians and deviations count in standard deviations, so they follow by themselves.
+    const { mean, sd } = profile;
     for (let c = 0; c < n; c++) {
       const count = this.#counts[c]!;
-      if (count > 0) mean[c] = median[c] = this.#mean[c]!;
-      else median[c] = mean[c]!;
+      if (count > 0) mean[c] = this.#mean[c]!;
       const own = count > 1 ? Math.sqrt(this.#m2[c]! / count) : 0;
-      if (own < MIN_SD) continue;
-      mad[c] = (mad[c]! * own) / sd[c]!;
-      sd[c] = own;
+      if (own >= MIN_SD) sd[c] = own;
     }
     return { profile };
   }

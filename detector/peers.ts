@@ -20,7 +20,7 @@ export function pooledPeers(entities: ReadonlyMap<string, EntityModel>): Map<str
 
 function pool(group: readonly EntityModel[]): EntityModel {
   const first = group[0]!.profile;
-  const profile: Profile = emptyProfile(first.features, first.metrics, first.context, first.cross);
+  const profile: Profile = emptyProfile(first.features, first.metrics, first.traits, first.cross);
   for (const key of ['lags', 'gap'] as const) {
     const sums = new Float64Array(profile[key].length);
     for (const { profile: member } of group) {
@@ -29,7 +29,7 @@ function pool(group: readonly EntityModel[]): EntityModel {
     }
     profile[key].set(sums.map((sum) => sum / group.length));
   }
-  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width', 'floor', 'robustKnots'] as const) {
+  for (const key of ['mean', 'sd', 'median', 'mad', 'knots', 'width', 'robustKnots'] as const) {
     medians(
       group.map((member) => member.profile[key]),
       profile[key],

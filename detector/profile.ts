@@ -1,11 +1,17 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import { KNOTS } from './knots.ts';
 
+/** Trait of a feature that is an input of forecasts without evidence of its own. */
+export const CONTEXT = 1;
+/** Trait of a feature that training never saw negative in any entity of its kind: no band is drawn below 0. */
+export const NON_NEGATIVE = 2;
+
 /**
  * What training learned of one entity: scale, two linear forecasts and the tails of their residuals, per feature.
- * For C features: mean, sd, median, mad: C each, as doubles; lags, gap: C × width, where width is 3C when each feature is
- * forecast from all of them and 3 when from its own past; knots: 2 × C × KNOTS, the lags forecast first; width of the band in
- * which values enter the history, and floor of what is drawn: C each; the tail of the largest robust z: KNOTS, as floats: their rounding is far below what data determine.
+ * For C features, as doubles: mean, sd: C each; as floats, for their rounding is far below what data determine: lags,
+ * gap: C × width, where width is 3C when each feature is forecast from all of them and 3 when from its own past;
+ * knots: 2 × C × KNOTS, the lags forecast first; width of the band in which values enter the history, median, mad: C
+ * each; the tail of the largest robust z: KNOTS.
  *
  * The numbers lie in two blocks that the profiles of a model share, because ten thousand entities have to fit into
  * 20 MB and an array of its own costs an entity more than its content. Code that serves reads the blocks at the offsets
@@ -15,8 +21,8 @@ export class Profile {
   readonly features: readonly string[];
   /** Metric in whose name each feature speaks. */
   readonly metrics: readonly string[];
-  /** 1 for features that are inputs of forecasts without evidence of their own. */
-  readonly context: Uint8Array;
+  /** What is known of each feature beside its numbers: CONTEXT, NON_NEGATIVE. */
+  readonly traits: Uint8Array;
   readonly cross: boolean;
   readonly doubles: Float64Array;
   readonly doublesAt: number;
@@ -26,7 +32,7 @@ export class Profile {
   constructor(kind: ProfileKind, doubles: Block<Float64Array>, floats: Block<Float32Array>) {
     this.features = kind.features;
     this.metrics = kind.metrics;
-    this.context = kind.context;
+    this.traits = kind.traits;
     this.cross = kind.cross;
     this.doubles = doubles.array;
     this.doublesAt = doubles.at;
@@ -55,12 +61,6 @@ export class Profile {
   get sdAt(): number {
     return this.doublesAt + this.features.length;
   }
-  get medianAt(): number {
-    return this.doublesAt + 2 * this.features.length;
-  }
-  get madAt(): number {
-    return this.doublesAt + 3 * this.features.length;
-  }
   get lagsAt(): number {
     return this.floatsAt;
   }
@@ -73,25 +73,29 @@ export class Profile {
   get widthAt(): number {
     return this.knotsAt + 2 * this.features.length * KNOTS;
   }
-  get floorAt(): number {
+  get medianAt(): number {
     return this.widthAt + this.features.length;
   }
+  get madAt(): number {
+    return this.medianAt + this.features.length;
+  }
   get robustAt(): number {
-    return this.floorAt + this.features.length;
+    return this.madAt + this.features.length;
   }
 
   get mean(): Float64Array {
     return this.doubles.subarray(this.meanAt, this.sdAt);
   }
   get sd(): Float64Array {
-    return this.doubles.subarray(this.sdAt, this.medianAt);
+    return this.doubles.subarray(this.sdAt, this.sdAt + this.features.length);
   }
-  /** For the robust-z fallback, with mad and robustKnots. */
-  get median(): Float64Array {
-    return this.doubles.subarray(this.medianAt, this.madAt);
+  /** For the robust-z fallback, with mad and robustKnots: in standard deviations from the mean. */
+  get median(): Float32Array {
+    return this.floats.subarray(this.medianAt, this.madAt);
   }
-  get mad(): Float64Array {
-    return this.doubles.subarray(this.madAt, this.madAt + this.features.length);
+  /** Median absolute deviation, in standard deviations. */
+  get mad(): Float32Array {
+    return this.floats.subarray(this.madAt, this.robustAt);
   }
   get lags(): Float32Array {
     return this.floats.subarray(this.lagsAt, this.gapAt);
@@ -104,11 +108,7 @@ export class Profile {
   }
   /** How far from its gap forecast a value may enter the history, per feature. */
   get width(): Float32Array {
-    return this.floats.subarray(this.widthAt, this.floorAt);
-  }
-  /** Below it no band is drawn: 0 for a feature that training never saw negative, else far below any value. */
-  get floor(): Float32Array {
-    return this.floats.subarray(this.floorAt, this.robustAt);
+    return this.floats.subarray(this.widthAt, this.medianAt);
   }
   get robustKnots(): Float32Array {
     return this.floats.subarray(this.robustAt, this.robustAt + KNOTS);
@@ -118,7 +118,7 @@ export class Profile {
 export interface ProfileKind {
   features: readonly string[];
   metrics: readonly string[];
-  context: Uint8Array;
+  traits: Uint8Array;
   cross: boolean;
 }
 
@@ -127,9 +127,9 @@ interface Block<T> {
   at: number;
 }
 
-const doublesOf = (features: number): number => 4 * features;
+const doublesOf = (features: number): number => 2 * features;
 const floatsOf = (features: number, cross: boolean): number =>
-  features * (2 * (cross ? 3 * features : 3) + 2 * KNOTS + 2) + KNOTS;
+  features * (2 * (cross ? 3 * features : 3) + 2 * KNOTS + 3) + KNOTS;
 
 /** Bytes of the numbers of a profile, which is what counts at many entities. */
 export const profileBytes = (features: number, cross: boolean): number =>
@@ -180,20 +180,28 @@ export class ProfileMemory {
 export const emptyProfile = (
   features: readonly string[],
   metrics: readonly string[],
-  context: Uint8Array,
+  traits: Uint8Array,
   cross: boolean,
-): Profile => new ProfileMemory().profile({ features, metrics, context, cross });
+): Profile => new ProfileMemory().profile({ features, metrics, traits, cross });
 
 /** Names are shared by entities of a kind, so they are written once: names holds the lists, this writes an index. */
 export function saveProfile(writer: ByteWriter, profile: Profile): void {
   writer.u8(profile.cross ? 1 : 0);
-  writer.raw(profile.context);
-  for (const part of [profile.mean, profile.sd, profile.median, profile.mad]) writer.f64s(part);
-  for (const part of [profile.lags, profile.gap, profile.knots, profile.width, profile.floor, profile.robustKnots])
+  writer.raw(profile.traits);
+  for (const part of [profile.mean, profile.sd]) writer.f64s(part);
+  for (const part of [
+    profile.lags,
+    profile.gap,
+    profile.knots,
+    profile.width,
+    profile.median,
+    profile.mad,
+    profile.robustKnots,
+  ])
     writer.f32s(part);
 }
 
-/** memory and known (context flags) are shared by the profiles of a model. */
+/** memory and known (traits) are shared by the profiles of a model. */
 export function loadProfile(
   reader: ByteReader,
   features: readonly string[],
@@ -203,13 +211,13 @@ export function loadProfile(
 ): Profile {
   const n = features.length;
   const cross = reader.u8('cross flag') === 1;
-  const context = shared(reader.raw(n, 'context flags'), known);
-  const profile = memory.profile({ features, metrics, context, cross });
-  for (const key of ['mean', 'sd', 'median', 'mad'] as const) {
+  const traits = shared(reader.raw(n, 'traits'), known);
+  const profile = memory.profile({ features, metrics, traits, cross });
+  for (const key of ['mean', 'sd'] as const) {
     const part = profile[key];
     part.set(checked(reader.f64s(key), part.length, key, reader));
   }
-  for (const key of ['lags', 'gap', 'knots', 'width', 'floor', 'robustKnots'] as const) {
+  for (const key of ['lags', 'gap', 'knots', 'width', 'median', 'mad', 'robustKnots'] as const) {
     const part = profile[key];
     part.set(checked(reader.f32s(key), part.length, key, reader));
   }

@@ -12,11 +12,16 @@ import { fitKnots } from './knots.ts';
 import { type EntityModel, paramsOf, type StreamModel } from './model.ts';
 import { pooledPeers } from './peers.ts';
 import type { TrainingRow } from './ports.ts';
-import { profileBytes } from './profile.ts';
+import { CONTEXT, profileBytes } from './profile.ts';
 import { largestRobustZ } from './robust-z.ts';
+import { withTraits } from './traits.ts';
 
 /** Bytes of profiles above which forecasts use a metric's own past only: the artifact must stay below 20 MB. */
 export const CROSS_BUDGET_BYTES = 12e6;
+/** Bytes of profiles that an artifact of 20 MB has room for beside its forest. */
+const PROFILES_BUDGET_BYTES = 18.5e6;
+/** An entity's name and counts in the artifact, about. */
+const ENTITY_BYTES = 100;
 /** Inputs of a forecast grow with the square of the features; beyond this many, own past only. */
 const CROSS_FEATURES = 64;
 /** Rows of evidence that training looks at, over all entities; a forest draws at most trees × sampleSize of them. */
@@ -75,7 +80,7 @@ export function gatherSeries(
     series.set(entity, {
       features,
       metrics: parsed.map((p) => p.metric),
-      context: Uint8Array.from(parsed, (p) => (p.context ? 1 : 0)),
+      traits: Uint8Array.from(parsed, (p) => (p.context ? CONTEXT : 0)),
       rows: list.length,
       values,
       startsMs: Float64Array.from(list, (row) => row.windowStartMs),
@@ -102,16 +107,11 @@ export function trainModel(
   if (usable.size === 0) {
     return fail('too_little_data', leftOut.length === 0 ? 'no windows at all' : leftOut.slice(0, 3).join('; '));
   }
-  let bytes = 0;
-  let widest = 0;
-  for (const { features } of usable.values()) {
-    bytes += profileBytes(features.length, true);
-    widest = Math.max(widest, features.length);
-  }
-  const cross = bytes <= CROSS_BUDGET_BYTES && widest <= CROSS_FEATURES;
+  const cross = crossFits(usable.values());
+  const roomy = withinBudget(usable, cross, leftOut);
   const entities = new Map<string, EntityModel>();
-  const pool = new EvidencePool(usable);
-  for (const [entity, one] of usable) {
+  const pool = new EvidencePool(roomy);
+  for (const [entity, one] of withTraits(roomy)) {
     const profile = fitProfile(one, cross);
     const model = { profile };
     pool.add(one, model);
@@ -139,12 +139,35 @@ export function trainModel(
     golden: goldenOf(forest, heldOut),
   };
   let rows = 0;
-  for (const one of usable.values()) rows += one.rows;
+  for (const one of roomy.values()) rows += one.rows;
   const forestRows = pool.forestRows().length / EVIDENCE;
   return ok({
     model,
     summary: { entities: entities.size, rows, forestRows, calibrationRows: scores.length, cross, leftOut },
   });
+}
+
+/** Whether forecasts may use all features of an entity. */
+function crossFits(series: Iterable<Series>): boolean {
+  let bytes = 0;
+  let widest = 0;
+  for (const { features } of series) {
+    bytes += profileBytes(features.length, true);
+    widest = Math.max(widest, features.length);
+  }
+  return bytes <= CROSS_BUDGET_BYTES && widest <= CROSS_FEATURES;
+}
+
+/** As many entities as a model has room for, in the order of their names; the others are served as newcomers. */
+function withinBudget(series: ReadonlyMap<string, Series>, cross: boolean, leftOut: string[]): Map<string, Series> {
+  const kept = new Map<string, Series>();
+  let bytes = 0;
+  for (const [entity, one] of series) {
+    bytes += profileBytes(one.features.length, cross) + ENTITY_BYTES;
+    if (bytes <= PROFILES_BUDGET_BYTES || kept.size === 0) kept.set(entity, one);
+    else leftOut.push(`${entity}: no room in a model of 20 MB, served as a newcomer by what its peers have in common`);
+  }
+  return kept;
 }
 
 /** Evidence of the training rows, apart by block: two thirds for the forest, one for its calibration. */

@@ -25,7 +25,7 @@ export interface PartitionOptions<F extends PartitionFold> {
 /** Bytes asked of the log at once: enough to make a flush worth its round trip, little enough to keep latency low. */
 const READ_BYTES = 1 << 20;
 /** A checkpoint may take this share of the time: large states are saved less often, and replay stays bounded by it. */
-const CHECKPOINT_SHARE = 0.1;
+const CHECKPOINT_SHARE = 0.03;
 const CHECKPOINT_MAX_MS = 60_000;
 /** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
 const IDLE_SHARE = 0.125;
@@ -53,6 +53,8 @@ export class Partition<F extends PartitionFold> {
   // Monotonic times: a wall clock that is set must neither close windows nor put off a checkpoint.
   #checkpointedMs = 0;
   #checkpointCostMs = 0;
+  /** The last step put out verdicts. */
+  #flushed = false;
   #lastRecordMs = 0;
   #movedMs = 0;
   readonly #changes: WaitingChange[] = [];
@@ -122,7 +124,7 @@ export class Partition<F extends PartitionFold> {
       while (!signal.aborted) {
         const moved = await this.#step();
         if (!moved) await this.#rest();
-        if (this.#o.clock.elapsed() - this.#checkpointedMs >= this.#checkpointEvery()) await this.#checkpoint();
+        if (this.#checkpointDue()) await this.#checkpoint();
       }
       await this.#checkpoint();
       this.#ended = stopped();
@@ -135,6 +137,15 @@ export class Partition<F extends PartitionFold> {
       signal.removeEventListener('abort', wake);
       for (const { failed } of this.#changes.splice(0)) failed(this.#ended);
     }
+  }
+
+  /**
+   * Windows end together, so verdicts come in bursts. A checkpoint is best taken right behind one, when the next is
+   * furthest away: then half the interval is enough.
+   */
+  #checkpointDue(): boolean {
+    const sinceMs = this.#o.clock.elapsed() - this.#checkpointedMs;
+    return sinceMs >= this.#checkpointEvery() * (this.#flushed ? 0.5 : 1);
   }
 
   #checkpointEvery(): number {
@@ -163,6 +174,7 @@ export class Partition<F extends PartitionFold> {
     const moved = (await this.#foldRecords(out)) || controlled;
     if (!moved) await this.#advanceIdle();
     await this.#flush(out);
+    this.#flushed = out.verdicts.length > 0;
     return moved;
   }
 

@@ -6,6 +6,7 @@ import { EVIDENCE } from '../evidence.ts';
 import { FallbackScorer, PROBATION_ROWS } from '../fallback.ts';
 import { Forest } from '../forest/forest.ts';
 import { paramsOf, type StreamModel } from '../model.ts';
+import { CONTEXT } from '../profile.ts';
 import { goldenOf, type TimedSeries, type TrainingSummary } from '../train.ts';
 import { SYNTHETIC_KINDS, SYNTHETIC_ROWS, SYNTHETIC_SPACING_MS, synthetic } from './synthetic.ts';
 
@@ -73,7 +74,7 @@ export function trainOnline(
 
 function metricsOf(series: TimedSeries): number {
   let n = 0;
-  for (const context of series.context) if (context === 0) n++;
+  for (const trait of series.traits) if ((trait & CONTEXT) === 0) n++;
   return n;
 }
 
@@ -87,7 +88,7 @@ function syntheticPool(metrics: number, random: Random): Pool {
       const one = synthetic((e + c) % SYNTHETIC_KINDS, random);
       for (let t = 0; t < SYNTHETIC_ROWS; t++) values[t * metrics + c] = one[t]!;
     }
-    pool.replay({ context: new Uint8Array(metrics), rows: SYNTHETIC_ROWS, values, startsMs }, SYNTHETIC_SPACING_MS);
+    pool.replay({ traits: new Uint8Array(metrics), rows: SYNTHETIC_ROWS, values, startsMs }, SYNTHETIC_SPACING_MS);
   }
   return pool;
 }
@@ -103,8 +104,8 @@ class Pool {
   }
 
   /** Runs an entity through the very code that serves. */
-  replay(series: Pick<TimedSeries, 'context' | 'rows' | 'values' | 'startsMs'>, hopMs: number): void {
-    const context = Array.from(series.context, (flag) => flag === 1);
+  replay(series: Pick<TimedSeries, 'traits' | 'rows' | 'values' | 'startsMs'>, hopMs: number): void {
+    const context = Array.from(series.traits, (trait) => (trait & CONTEXT) !== 0);
     const n = context.length;
     const scorer = new FallbackScorer(context);
     for (let i = 0; i < series.rows; i++) {

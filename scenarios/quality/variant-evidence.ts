@@ -43,8 +43,8 @@ export interface FittedProfile {
 export function fitOf(kind: TailKind, { train }: TrainedEntity, clock: Clock): FittedProfile {
   const metrics = train.columns;
   const names = Array.from({ length: metrics }, (_, c) => `m${c}`);
-  const context = new Uint8Array(metrics);
-  const series = { features: names, metrics: names, context, rows: train.rows, values: train.values };
+  const traits = new Uint8Array(metrics);
+  const series = { features: names, metrics: names, traits, rows: train.rows, values: train.values };
   const startedMs = clock.elapsed();
   const profile = fitProfile(series, kind !== 'own past only');
   return { profile, fitMs: clock.elapsed() - startedMs };

@@ -2,15 +2,15 @@ import type { Random } from '../../core/random.ts';
 import { EVIDENCE, evidenceSize, gatherEvidence } from '../../detector/evidence.ts';
 import { historySize, newRow, observe } from '../../detector/forecast.ts';
 import { GAP_ROWS } from '../../detector/history.ts';
-import type { Profile } from '../../detector/profile.ts';
+import { CONTEXT, type Profile } from '../../detector/profile.ts';
 import type { TimedSeries } from '../../detector/train.ts';
 import { altered, drawEpisode, type Episode } from './episodes.ts';
 
 /** As training cuts its rows: nine blocks, every third kept from the forest; the first rows fill the histories. */
 const BLOCKS = 9;
 const SETTLING_ROWS = 2 * GAP_ROWS;
-/** Rows of validation for each episode that is injected into them. */
-const ROWS_AN_EPISODE = 25;
+/** Kept rows of validation for each episode that is injected into them; episodes may overlap, for none sees another. */
+const ROWS_AN_EPISODE = 5;
 
 /** Evidence rows (EVIDENCE numbers each) with their tail sums. */
 export class EvidenceRows {
@@ -52,7 +52,7 @@ export class SearchEvidence {
     const history = new Float64Array(historySize(n));
     const state = new Float64Array(evidenceSize(n));
     const evidence = new Float64Array(EVIDENCE);
-    const episodes = episodesOf(series, trainRows, random);
+    const episodes = episodesOf(series, trainRows, random, stride);
     let worst = 0;
     let sum = 0;
     for (let i = 0; i < series.rows; i++) {
@@ -84,10 +84,10 @@ export class SearchEvidence {
   }
 }
 
-function episodesOf(series: TimedSeries, trainRows: number, random: Random): Map<number, Episode[]> {
+function episodesOf(series: TimedSeries, trainRows: number, random: Random, stride: number): Map<number, Episode[]> {
   const sds = spreads(series, trainRows);
   const byRow = new Map<number, Episode[]>();
-  for (let k = Math.ceil((series.rows - trainRows) / ROWS_AN_EPISODE); k > 0; k--) {
+  for (let k = Math.ceil((series.rows - trainRows) / (ROWS_AN_EPISODE * stride)); k > 0; k--) {
     const episode = drawEpisode(random, trainRows, series.rows, sds);
     if (episode === null) continue;
     const there = byRow.get(episode.at);
@@ -98,10 +98,10 @@ function episodesOf(series: TimedSeries, trainRows: number, random: Random): Map
 }
 
 /** Standard deviation of each column over the first rows; 0 for a constant and for what is no evidence of its own. */
-function spreads({ features, context, values }: TimedSeries, rows: number): Float64Array {
+function spreads({ features, traits, values }: TimedSeries, rows: number): Float64Array {
   const n = features.length;
   return Float64Array.from(features, (_, c) => {
-    if (context[c] === 1) return 0;
+    if ((traits[c]! & CONTEXT) !== 0) return 0;
     let count = 0;
     let mean = 0;
     let m2 = 0;
