@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ok, type Result } from '../../core/errors.ts';
+import type { LogEvent, Sample } from '../../core/types.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import type { DecodeSink } from '../../ingest/ports.ts';
 import { readRecording } from '../../ingest/recording.ts';
 import { configOf } from '../../scenarios/replay/replay.ts';
 import type { Facts } from './facts.ts';
@@ -20,13 +20,18 @@ export async function recordingFacts(bytes: Uint8Array): Promise<Result<Facts>> 
   const metrics = new Names();
   const counts = { records: 0, points: 0, events: 0, refused: 0, valueBytes: 0 };
   const controls: Record<string, number> = {};
-  const sink: DecodeSink = {
-    sample: ({ entity, names }) => {
+  const sink = {
+    sample: ({ entity, names }: Sample) => {
       entities.add(entity);
       counts.points += names.length;
       for (const name of names) metrics.add(name);
     },
-    event: ({ entity }) => {
+    cumulative: ({ entity, metric }: { entity: string; metric: string }) => {
+      entities.add(entity);
+      metrics.add(metric);
+      counts.points++;
+    },
+    event: ({ entity }: LogEvent) => {
       entities.add(entity);
       counts.events++;
     },

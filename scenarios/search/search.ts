@@ -101,18 +101,18 @@ export function choose(judged: readonly Candidate[]): Pick<SearchResult, 'chosen
   const configured = judged[0]!;
   let best = configured;
   for (const candidate of judged) if (candidate.recall > best.recall) best = candidate;
-  const percent = (x: number) => `${(100 * x).toFixed(1)} %`;
+  const points = (x: number) => `${(100 * x).toFixed(1)} points`;
   if (best === configured)
     return { chosen: configured, because: 'nothing drawn finds more than the configured parameters' };
   const lead = best.recall - configured.recall;
   const spread = SPREADS * Math.max(best.spread, configured.spread);
-  const compared = `the best finds ${percent(lead)} more episodes than the configured parameters`;
+  const compared = `the best finds ${points(lead)} more of the episodes than the configured parameters`;
   if (lead <= spread)
     return {
       chosen: configured,
-      because: `${compared}, within the spread of ${percent(spread)} over seeds: kept as configured`,
+      because: `${compared}, within the spread of ${points(spread)} over seeds: kept as configured`,
     };
-  return { chosen: best, because: `${compared}, beyond the spread of ${percent(spread)} over seeds` };
+  return { chosen: best, because: `${compared}, beyond the spread of ${points(spread)} over seeds` };
 }
 
 /** Profiles are fitted to the oldest windows once: they do not depend on how a forest grows. */
