@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { type Fault, type Result, TidewatchError } from '../core/errors.ts';
 import type { ControlChange, ControlEntry } from '../core/types.ts';
+import { CheckpointPace } from './checkpoint-pace.ts';
 import { inForce } from './in-force.ts';
 import { fetchArtifact, verifiedArtifact } from './model-check.ts';
 import { passes, patiently } from './patience.ts';
@@ -24,9 +25,6 @@ export interface PartitionOptions<F extends PartitionFold> {
 
 /** Bytes asked of the log at once: enough to make a flush worth its round trip, little enough to keep latency low. */
 const READ_BYTES = 1 << 20;
-/** A checkpoint may take this share of the time: large states are saved less often, and replay stays bounded by it. */
-const CHECKPOINT_SHARE = 0.03;
-const CHECKPOINT_MAX_MS = 60_000;
 /** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
 const IDLE_SHARE = 0.125;
 interface WaitingChange {
@@ -51,8 +49,7 @@ export class Partition<F extends PartitionFold> {
   #judgedTo = 0;
   #pending: ControlEntry[] = [];
   // Monotonic times: a wall clock that is set must neither close windows nor put off a checkpoint.
-  #checkpointedMs = 0;
-  #checkpointCostMs = 0;
+  readonly #pace: CheckpointPace;
   /** The last step put out verdicts. */
   #flushed = false;
   #lastRecordMs = 0;
@@ -65,6 +62,7 @@ export class Partition<F extends PartitionFold> {
 
   constructor(options: PartitionOptions<F>) {
     this.#o = options;
+    this.#pace = new CheckpointPace(options.checkpointMs);
   }
 
   get fold(): F {
@@ -103,7 +101,8 @@ export class Partition<F extends PartitionFold> {
     this.#savedSequence = this.#fold.controlSequence;
     const entries = await this.#retry(() => store.controlEntries(this.#savedSequence));
     this.#pending = restored?.ok ? entries : inForce(entries, this.#next);
-    this.#checkpointedMs = this.#lastRecordMs = this.#movedMs = clock.elapsed();
+    this.#lastRecordMs = this.#movedMs = clock.elapsed();
+    this.#pace.started(this.#movedMs);
   }
 
   async #restore(state: Uint8Array): Promise<Result<F>> {
@@ -124,7 +123,7 @@ export class Partition<F extends PartitionFold> {
       while (!signal.aborted) {
         const moved = await this.#step();
         if (!moved) await this.#rest();
-        if (this.#checkpointDue()) await this.#checkpoint();
+        if (this.#pace.due(this.#o.clock.elapsed(), this.#flushed)) await this.#checkpoint();
       }
       await this.#checkpoint();
       this.#ended = stopped();
@@ -137,20 +136,6 @@ export class Partition<F extends PartitionFold> {
       signal.removeEventListener('abort', wake);
       for (const { failed } of this.#changes.splice(0)) failed(this.#ended);
     }
-  }
-
-  /**
-   * Windows end together, so verdicts come in bursts. A checkpoint is best taken right behind one, when the next is
-   * furthest away: then half the interval is enough.
-   */
-  #checkpointDue(): boolean {
-    const sinceMs = this.#o.clock.elapsed() - this.#checkpointedMs;
-    return sinceMs >= this.#checkpointEvery() * (this.#flushed ? 0.5 : 1);
-  }
-
-  #checkpointEvery(): number {
-    const shareMs = Math.min(this.#checkpointCostMs / CHECKPOINT_SHARE, CHECKPOINT_MAX_MS);
-    return Math.max(this.#o.checkpointMs, shareMs);
   }
 
   /** Waits for a record, a control change or the next timer. */
@@ -284,7 +269,7 @@ export class Partition<F extends PartitionFold> {
   async #checkpoint(): Promise<void> {
     const { clock, store } = this.#o;
     const startedMs = clock.elapsed();
-    this.#checkpointedMs = startedMs;
+    this.#pace.started(startedMs);
     const { watermarkMs, counters, controlSequence } = this.#fold;
     if (this.#next === this.#saved && controlSequence === this.#savedSequence) return;
     const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.#next };
@@ -299,7 +284,7 @@ export class Partition<F extends PartitionFold> {
     this.#saved = position.offsetNext;
     this.#savedSequence = controlSequence;
     // what was waited for PostgreSQL is no cost of this state
-    this.#checkpointCostMs = savedMs - startedMs + (clock.elapsed() - triedMs);
+    this.#pace.cost(savedMs - startedMs + (clock.elapsed() - triedMs));
   }
 
   #retry<T>(call: () => Promise<T>): Promise<T> {
