@@ -69,9 +69,9 @@ describe('an incident', () => {
   });
 
   test('goes on bit for bit from any saved state', () => {
-    const any = fc.string({ unit: fc.constantFrom('.', '.', '2', '9'), maxLength: 30 });
+    const story = fc.string({ unit: fc.constantFrom('.', '.', '2', '9'), maxLength: 30 });
     fc.assert(
-      fc.property(any, any, (before, after) => {
+      fc.property(story, story, (before, after) => {
         const tracker = new IncidentTracker();
         follow(before, tracker);
         const writer = new ByteWriter();
