@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { modelFacts } from '../../cli/inspect/model.ts';
 import { recordingFacts } from '../../cli/inspect/recording.ts';
 import { orThrow } from '../../core/errors.ts';
 import { loadModel } from '../../detector/model.ts';
@@ -97,6 +98,23 @@ describe('train', () => {
 });
 
 describe('inspect', () => {
+  test('says what a stream model was trained on and how its forest was grown', () => {
+    const bytes = readFileSync(path.join(folder, 'one.twm'));
+    const facts = orThrow(modelFacts(bytes));
+    expect(facts).toMatchObject({
+      kind: 'model of a stream',
+      sizeBytes: bytes.length,
+      evidence: 'profile',
+      schemaVersion: 1,
+      configHash: expect.stringMatching(/^[0-9a-f]{12}$/),
+      forest: { trees: 50, splitFeatures: 3 },
+      detector: { trees: 50, sampleSize: 256, maxDepth: 8, splitFeatures: 3 },
+      calibration: { version: 1 },
+      peerProfiles: 1,
+    });
+    expect(facts.entities).toHaveLength(12);
+  });
+
   test('says what a recording holds', async () => {
     const facts = await recordingFacts(readFileSync(recording));
     expect(facts).toMatchObject({
