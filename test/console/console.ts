@@ -49,8 +49,14 @@ export interface View {
   errors: string[];
 }
 
-export async function openView(browser: Browser, { width = 1440, height = 900, dark = false } = {}): Promise<View> {
+/** credentials: what a person would type when the browser asks for a name and a password. */
+export async function openView(
+  browser: Browser,
+  { width = 1440, height = 900, dark = false } = {},
+  credentials?: { username: string; password: string },
+): Promise<View> {
   const context = await browser.newContext({
+    ...(credentials === undefined ? {} : { httpCredentials: credentials }),
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     locale: 'en-GB',

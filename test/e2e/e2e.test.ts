@@ -1,0 +1,25 @@
+import { afterAll } from 'vitest';
+import { launchChromium } from '../chromium.ts';
+import { unlessLacking } from '../needs.ts';
+import { access } from './access.suite.ts';
+import { browsing } from './browser.suite.ts';
+import { crash } from './crash.suite.ts';
+import { firstStart } from './first-start.suite.ts';
+import { surroundings } from './surroundings.suite.ts';
+import { lackOfPostgres } from './up.ts';
+
+/** One file, so that its processes run one after another and do not starve each other. */
+const noPostgres = await lackOfPostgres();
+const chromium = noPostgres === null ? await launchChromium() : { browser: null, reason: noPostgres };
+afterAll(() => chromium.browser?.close());
+
+unlessLacking('postgres', noPostgres)('tidewatch up', () => {
+  surroundings();
+  firstStart();
+  crash();
+  access(chromium.browser);
+});
+
+unlessLacking('chromium', chromium.browser === null ? chromium.reason : null)('tidewatch up in a browser', () => {
+  browsing(chromium.browser!);
+});
