@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -96,7 +97,6 @@ export function access(browser: Browser | null): void {
 
     test('the token is nowhere in what the process prints or logs', async () => {
       const { out, err } = await up.end('SIGTERM');
-      const { readFileSync } = await import('node:fs');
       const log = readFileSync(path.join(home.dataDir, 'tidewatch.log'), 'utf8');
       const password = readFileSync(path.join(home.dataDir, 'postgres.password'), 'utf8').trim();
       for (const text of [out, err, log]) {

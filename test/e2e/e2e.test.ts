@@ -1,4 +1,4 @@
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { launchChromium } from '../chromium.ts';
 import { unlessLacking } from '../needs.ts';
 import { access } from './access.suite.ts';
@@ -6,9 +6,10 @@ import { browsing } from './browser.suite.ts';
 import { crash } from './crash.suite.ts';
 import { firstStart } from './first-start.suite.ts';
 import { surroundings } from './surroundings.suite.ts';
-import { lackOfPostgres } from './up.ts';
+import { lackOfPostgres, PATIENCE_MS } from './up.ts';
 
 /** One file, so that its processes run one after another and do not starve each other. */
+vi.setConfig({ testTimeout: 2 * PATIENCE_MS, hookTimeout: 2 * PATIENCE_MS });
 const noPostgres = await lackOfPostgres();
 const chromium = noPostgres === null ? await launchChromium() : { browser: null, reason: noPostgres };
 afterAll(() => chromium.browser?.close());

@@ -238,7 +238,7 @@ export interface Ready {
 
 export interface Counted {
   stream: string;
-  counters: Record<'applied' | 'late' | 'duplicate' | 'dead_lettered' | 'filtered' | 'conflicts', number>;
+  counters: Record<'applied' | 'late' | 'duplicate' | 'dead_lettered' | 'filtered' | 'conflicts' | 'events', number>;
   lagRecords: number;
   partitions: { offsetNext: number }[];
 }
