@@ -209,7 +209,10 @@ test('an alert rate holds as configured until a calibration entry sets another, 
     const before = new Fold(testConfig(), decoder);
     const out = newOutputs();
     if (calibrated !== undefined) {
-      before.control({ kind: 'calibration', modelId: '', version: 2, alertRate: calibrated, offset: 0, sequence: 1 }, out);
+      before.control(
+        { kind: 'calibration', modelId: '', version: 2, alertRate: calibrated, offset: 0, sequence: 1 },
+        out,
+      );
     }
     const after = Fold.restore(testConfig({ detector: { alertRate } }), decoder, before.save());
     if (!after.ok) throw new Error(after.fault.detail);
