@@ -26,6 +26,7 @@ const sink: DecodeSink = {
   sample: ({ values }) => {
     points += values.length;
   },
+  cumulative: () => undefined,
   event: () => undefined,
   fault: (fault) => {
     throw new Error(fault.detail);

@@ -6,6 +6,10 @@
 export const ERRORS = {
   // records and points
   record_not_json: ['The record is not valid JSON.', 'Send one JSON object a record, in UTF-8.'],
+  record_not_protobuf: [
+    'The record is not Protobuf of the schema expected.',
+    'Check that the encoding of the stream is that of its sender.',
+  ],
   record_not_utf8: ['The record is not valid UTF-8.', 'Encode records in UTF-8.'],
   record_too_large: ['The record exceeds the size limit.', 'Split it; docs/reference/formats.md has the limits.'],
   record_too_deep: ['The JSON nests deeper than the limit.', 'Flatten the record.'],
@@ -30,6 +34,10 @@ export const ERRORS = {
   metric_limit: [
     'The entity already has the configured number of metrics.',
     'Raise limits.metricsPerEntity or filter metrics.',
+  ],
+  series_limit: [
+    'The partition already follows as many cumulative series as it can.',
+    'Send deltas, or fewer attributes, or use more partitions; docs/reference/formats.md has the limit.',
   ],
   window_full: [
     'A window of one metric already holds the configured number of points.',

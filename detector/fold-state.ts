@@ -3,8 +3,10 @@ import { stateHash } from '../core/config/hash.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
 import { fail, ok, orThrow, type Result } from '../core/errors.ts';
 import type { ControlEntry, ServingMode } from '../core/types.ts';
+import { CumulativeSeries } from '../ingest/cumulative.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
 import { FeatureSchemas } from '../ingest/features.ts';
+import { metricFilter } from '../ingest/metric-filter.ts';
 import type { Counters } from '../ingest/ports.ts';
 import { Windows } from '../ingest/windows.ts';
 import { alertDecades } from './calibration.ts';
@@ -13,13 +15,14 @@ import type { Row } from './forecast.ts';
 import { type StreamModel, verifyModel } from './model.ts';
 
 const MAGIC = 'TWSTATE';
-const FORMAT = 2;
+const FORMAT = 3;
 const COUNTERS = ['applied', 'late', 'duplicate', 'dead_lettered', 'filtered', 'conflicts', 'events'] as const;
 
 /** Everything the fold of one partition carries from record to record; to bytes and back. */
 export class FoldState {
   readonly counters: Counters = Object.fromEntries(COUNTERS.map((key) => [key, 0])) as Counters;
   readonly windows: Windows;
+  readonly cumulative: CumulativeSeries;
   readonly entities = new Map<string, EntityState>();
   controlSequence = 0;
   mode: ServingMode = 'forest';
@@ -40,6 +43,7 @@ export class FoldState {
   constructor(config: StreamConfig) {
     this.#config = config;
     this.windows = new Windows(config);
+    this.cumulative = new CumulativeSeries(metricFilter(config.metrics.include, config.metrics.exclude));
     this.#schemas = new FeatureSchemas(config);
   }
 
@@ -115,6 +119,7 @@ export class FoldState {
       writer.u32(state.schema.metricCount);
       state.save(writer);
     }
+    this.cumulative.save(writer);
     return writer.finish();
   }
 
@@ -169,6 +174,7 @@ export class FoldState {
       const schema = this.#schemas.for(windows.metrics.names.slice(0, count));
       this.#put(windows, EntityState.load(reader, entity, schema, this.model, this.rows));
     }
+    this.cumulative.load(reader);
     if (reader.remaining > 0) throw new CorruptBytes(`${reader.remaining} bytes too many`, reader.at);
   }
 }

@@ -2,7 +2,7 @@ import type { StreamConfig } from '../core/config/stream.ts';
 import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
-import type { Counters, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
+import type { Counters, Cumulative, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
 import { nextExcess } from './alarm-threshold.ts';
 import { attribute } from './assessment.ts';
 import { Assessor } from './assessor.ts';
@@ -123,6 +123,24 @@ export class Fold implements PartitionFold, DecodeSink {
     }
     this.#points += points;
     if (sample.timeMs > this.#newestMs) this.#newestMs = sample.timeMs;
+  }
+
+  cumulative(point: Cumulative): void {
+    const { counters, cumulative } = this.state;
+    // One from the future must not become what later ones are counted from.
+    const ahead = point.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs;
+    const outcome = ahead ? 'ahead' : cumulative.add(point);
+    if (typeof outcome === 'object') return this.sample(outcome);
+    const what = `${point.entity} ${point.metric}`;
+    if (outcome === 'ahead') this.#refuse(this.#points, 'time_in_future', `${what} at ${point.timeMs}`);
+    else if (outcome === 'full') this.#refuse(this.#points, 'series_limit', what);
+    else if (outcome === 'first') counters.applied++;
+    else if (outcome === 'conflict') {
+      counters.duplicate++;
+      counters.conflicts++;
+    } else counters[outcome]++;
+    this.#points++;
+    if (outcome === 'first' && point.timeMs > this.#newestMs) this.#newestMs = point.timeMs;
   }
 
   event(event: LogEvent): void {

@@ -30,9 +30,30 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/**
+ * A counter or a distribution as it stands since counting began. What happened in between is known only beside the
+ * point before it, which the fold remembers: ingest/cumulative.ts.
+ */
+export interface Cumulative {
+  entity: string;
+  timeMs: number;
+  /** When counting began; 0 when that is unknown. */
+  startMs: number;
+  /** Tells apart who writes one series, such as the replicas of a service; '' for a single writer. */
+  source: string;
+  /** Name of the metric with its attributes, `requests{route=/a}`. */
+  metric: string;
+  /** null for a counter, whose total is totals[0]. Of a distribution: upper bounds of all buckets but the last. */
+  bounds: readonly number[] | null;
+  /** Of a distribution: count, sum (NaN for none), then the count of each bucket, or none of them. */
+  totals: readonly number[];
+}
+
 /** Where a decoder puts what it finds, in the order it finds it. One fault stands for one point. */
 export interface DecodeSink {
   sample(sample: Sample): void;
+  /** The lists may be reused: a consumer copies what it keeps. */
+  cumulative(point: Cumulative): void;
   event(event: LogEvent): void;
   fault(fault: Fault): void;
 }

@@ -147,12 +147,19 @@ export const streamConfig = z
       .regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a lower-case name of letters, digits, _ and -')
       .describe('Name of the stream.'),
     topic: z.string().min(1).max(249).optional().describe('Topic it is read from. Default: its name.'),
-    encoding: z.enum(['tidewatch_json', 'influx']).default('tidewatch_json').describe('Encoding of its records.'),
+    encoding: z
+      .enum(['tidewatch_json', 'influx', 'otlp_proto', 'otlp_json', 'telegraf_json'])
+      .default('tidewatch_json')
+      .describe('Encoding of its records; see docs/reference/formats.md.'),
+    timestampUnit: z
+      .enum(['ns', 'us', 'ms', 's'])
+      .default('s')
+      .describe("Unit of the timestamps of Telegraf's JSON; the other encodings say it themselves."),
     entityTags: z
       .array(z.string().min(1))
       .min(1)
-      .default(['entity', 'host', 'service', 'device'])
-      .describe('Tags that name the entity; the first one present wins.'),
+      .default(['entity', 'host', 'service', 'device', 'service.name', 'k8s.pod.name', 'host.name'])
+      .describe('Tags, and resource attributes of OTLP, that name the entity; the first one present wins.'),
     metrics: z
       .strictObject({
         include: z.array(pattern).default(['*']).describe('Metrics to watch.'),

@@ -6,9 +6,11 @@ import { finiteJson, parseJson } from './json.ts';
 import { MAX_DEPTH, MAX_RECORD_BYTES, quoted } from './limits.ts';
 import { badName, isForbiddenKey, isName } from './names.ts';
 import { timeOfNumber, timeOfText } from './time.ts';
+import { readTotal, readWriter } from './totals.ts';
 
 /**
- * Tidewatch JSON: an object `{"entity","time","values":{metric: number}}` or `{"entity","time","level","body"}`, a list
+ * Tidewatch JSON: an object `{"entity","time","values":{metric: number}}` or `{"entity","time","level","body"}` or
+ * `{"entity","time","totals"}`, a list
  * of such objects, or one object a line. docs/reference/formats.md has the rules. What cannot be read of an object is
  * one fault for each bad measurement, or one for the object. The sample handed to the sink is reused.
  */
@@ -82,6 +84,7 @@ class TidewatchJson {
     let values: unknown;
     let level: unknown;
     let body: unknown;
+    let totals: unknown;
     for (const key in fields) {
       if (key === 'entity') entity = fields[key];
       else if (key === 'time') time = fields[key];
@@ -89,6 +92,7 @@ class TidewatchJson {
       else if (key === 'body') body = fields[key];
       else if (key === 'level') level = fields[key];
       else if (isForbiddenKey(key)) return this.#fault('key_forbidden', key);
+      else if (key === 'totals') totals = fields[key];
       else if (!this.#harmless(fields[key])) return;
     }
     if (entity === undefined || entity === null) return this.#fault('entity_missing', 'no field "entity"');
@@ -100,10 +104,11 @@ class TidewatchJson {
       const seen = time === undefined ? 'missing' : typeof time === 'string' ? quoted(time) : kindOf(time);
       return this.#fault('time_invalid', `time is ${seen}`);
     }
-    if (values === undefined && body === undefined) {
-      return this.#fault('record_shape', 'neither "values" nor "body"');
+    if (values === undefined && body === undefined && totals === undefined) {
+      return this.#fault('record_shape', 'neither "values" nor "totals" nor "body"');
     }
     if (values !== undefined) this.#values(entity, timeMs, values);
+    if (totals !== undefined) this.#totals(entity, timeMs, totals, fields);
     if (body !== undefined) this.#event(entity, timeMs, level, body);
   }
 
@@ -140,6 +145,26 @@ class TidewatchJson {
     this.#sample.entity = entity;
     this.#sample.timeMs = timeMs;
     this.#sink.sample(this.#sample);
+  }
+
+  #totals(entity: string, timeMs: number, json: unknown, { since, source }: Record<string, unknown>) {
+    if (json === null || typeof json !== 'object' || Array.isArray(json)) {
+      return this.#fault('record_shape', `totals is ${kindOf(json)}, wanted an object`);
+    }
+    if (!this.#harmless(json)) return;
+    const writer = readWriter(since, source);
+    if ('code' in writer) return this.#fault(writer.code, writer.detail);
+    const entries = Object.entries(json);
+    if (entries.length === 0) return this.#fault('record_shape', 'totals is empty');
+    for (const [metric, total] of entries) {
+      if (!isName(metric)) {
+        this.#badName('metric', metric);
+        continue;
+      }
+      const read = readTotal(metric, total);
+      if ('code' in read) this.#fault(read.code, read.detail);
+      else this.#sink.cumulative({ entity, timeMs, ...writer, metric, ...read });
+    }
   }
 
   #event(entity: string, timeMs: number, level: unknown, body: unknown) {

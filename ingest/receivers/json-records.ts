@@ -3,6 +3,7 @@ import type { Fault } from '../../core/errors.ts';
 import type { LogEvent, Sample } from '../../core/types.ts';
 import { parseJson } from '../decode/json.ts';
 import { tidewatchJsonDecoder } from '../decode/tidewatch-json.ts';
+import type { Cumulative } from '../ports.ts';
 import { Batches } from './batches.ts';
 import { list, type Received } from './lines.ts';
 
@@ -21,6 +22,9 @@ export function receiveJson(body: Buffer, nowMs: number): Received {
   const sink = {
     sample: (sample: Sample) => {
       entity = sample.entity;
+    },
+    cumulative: (point: Cumulative) => {
+      entity = point.entity;
     },
     event: (event: LogEvent) => {
       entity = event.entity;

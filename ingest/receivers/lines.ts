@@ -34,6 +34,7 @@ export function receiveLines(body: Buffer, stream: StreamConfig, precision: Prec
     sample: (s: Sample) => {
       sample = { entity: s.entity, json: keep ? '' : jsonOf(s) };
     },
+    cumulative: () => undefined,
     event: () => undefined,
     fault: (fault: Fault) => {
       const line = Number(/^line (\d+)/.exec(fault.detail)?.[1] ?? 1);

@@ -21,6 +21,15 @@ export function checkDecoder(decoder: Decoder, input: Uint8Array, maySayNothing:
       for (const name of names) if (!isName(name) || isForbiddenKey(name)) wrong ??= `the metric ${name}`;
       for (const value of values) if (!Number.isFinite(value)) wrong ??= `the value ${value}`;
     },
+    cumulative: ({ entity, timeMs, startMs, source, metric, bounds, totals }) => {
+      said++;
+      if (!isName(entity) || !isName(metric) || (source !== '' && !isName(source))) wrong ??= 'a name of a series';
+      if (!Number.isInteger(timeMs) || !Number.isInteger(startMs)) wrong ??= `the times ${startMs} and ${timeMs}`;
+      const expected = bounds === null ? [1] : [2, bounds.length + 3];
+      if (!expected.includes(totals.length)) wrong ??= `${totals.length} totals`;
+      for (const [i, total] of totals.entries())
+        if (!(Number.isFinite(total) || (bounds !== null && i === 1))) wrong ??= `the total ${total}`;
+    },
     event: ({ entity, timeMs, level, body }) => {
       said++;
       if (!isName(entity) || !Number.isInteger(timeMs)) wrong ??= 'an event of nobody or no time';

@@ -1,9 +1,11 @@
 import type { Fault } from '../../../core/errors.ts';
 import type { LogEvent, Sample } from '../../../core/types.ts';
-import type { Decoder } from '../../../ingest/ports.ts';
+import type { Cumulative, Decoder } from '../../../ingest/ports.ts';
 
 export interface Decoded {
   samples: { entity: string; timeMs: number; values: [string, number][] }[];
+  /** Only when there are any. */
+  cumulatives?: Cumulative[];
   events: LogEvent[];
   faults: Fault[];
 }
@@ -14,6 +16,9 @@ export function decodeAll(decoder: Decoder, value: Uint8Array | string, appendMs
   decoder(typeof value === 'string' ? new TextEncoder().encode(value) : value, appendMs, {
     sample: ({ entity, timeMs, names, values }: Sample) => {
       out.samples.push({ entity, timeMs, values: names.map((name, i) => [name, values[i]!]) });
+    },
+    cumulative: (point) => {
+      out.cumulatives = [...(out.cumulatives ?? []), { ...point, totals: [...point.totals] }];
     },
     event: (event) => out.events.push({ ...event }),
     fault: (fault) => out.faults.push(fault),

@@ -54,6 +54,7 @@ async function points(log: Log, stream = telemetry) {
       sample: (s) => {
         for (const [i, name] of s.names.entries()) out.push(`${s.entity} ${name}=${s.values[i]} @${s.timeMs}`);
       },
+      cumulative: (c) => out.push(`${c.entity} ${c.metric} since ${c.startMs}: ${c.totals} @${c.timeMs}`),
       event: (e) => out.push(`${e.entity} ${e.level} ${e.body}`),
       fault: (fault) => out.push(`${fault.code} ${fault.detail}`),
     });
