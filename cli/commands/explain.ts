@@ -1,13 +1,17 @@
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { describeAttribution, formatValue } from '../../detector/words.ts';
-import type { StoredVerdict } from '../../monitor/ports.ts';
+import type { Reader, StoredVerdict } from '../../monitor/ports.ts';
 import { findPostgres } from '../../store/embedded.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { type AddCommand, examples } from '../command.ts';
 import { loadConfig } from '../load-config.ts';
 import { print, printJson } from '../ui/output.ts';
+
+const HOUR_MS = 3_600_000;
+/** An hour of the shortest windows. */
+const WINDOWS_READ = 36_000;
 
 interface Options {
   file?: string;
@@ -18,10 +22,16 @@ export const explainCommand: AddCommand = (program) => {
   const explain = program.command('explain').description('Say in words why something was decided.');
   explain
     .command('verdict <id>')
-    .description('Why a window was judged as it was: each metric, what was expected, and its share of the evidence.')
+    .description('Why a window was judged so: each metric, what was expected, and its share. ID, or STREAM/ENTITY.')
     .option('-f, --file <file>', 'configuration of the running process')
     .option('--json', 'for scripts')
-    .addHelpText('after', examples(['tidewatch explain verdict 4f0c…', 'the id is in the console, under a window']))
+    .addHelpText(
+      'after',
+      examples(
+        ['tidewatch explain verdict demo/checkout', 'the worst window of the last hour of an entity, with its id'],
+        ['tidewatch explain verdict 4f0c…', 'one window; /api/entities/STREAM/ENTITY has the ids of newest and worst'],
+      ),
+    )
     .action(async (id: string, options: Options) => {
       const { config } = loadConfig({ file: options.file });
       const verdict = await find(config, id);
@@ -36,10 +46,23 @@ async function find(config: Config, id: string): Promise<StoredVerdict | null> {
   if (url === null) throw new TidewatchError('database_unavailable', 'no embedded server runs; start `tidewatch up`');
   const pool = openPool(url);
   try {
-    return await new PostgresReader(pool).verdict(id);
+    const reader = new PostgresReader(pool);
+    return (await reader.verdict(id)) ?? (await worstOf(reader, id));
   } finally {
     await pool.end();
   }
+}
+
+/** The most severe window of the last hour of STREAM/ENTITY, counted back from its newest window. */
+async function worstOf(reader: Reader, name: string): Promise<StoredVerdict | null> {
+  const slash = name.indexOf('/');
+  if (slash < 0) return null;
+  const [stream, entity] = [name.slice(0, slash), name.slice(slash + 1)];
+  const known = (await reader.entities(stream)).find((e) => e.entity === entity);
+  if (known === undefined) return null;
+  const range = { fromMs: known.lastWindowEndMs - HOUR_MS, toMs: known.lastWindowEndMs };
+  const windows = await reader.verdicts(stream, entity, range, WINDOWS_READ);
+  return windows.reduce<StoredVerdict | null>((worst, v) => (worst && worst.severity >= v.severity ? worst : v), null);
 }
 
 /** What a verdict says, line by line. */
@@ -48,6 +71,7 @@ export function inWords(v: StoredVerdict): string[] {
   const judged = v.severity > 1 ? 'anomalous' : 'normal';
   const model = v.source === 'forest' ? `model ${v.modelId}, calibration ${v.calibrationVersion}` : 'no model needed';
   const lines = [
+    `verdict ${v.id}`,
     `${v.entity} (${v.stream}), ${v.windowMs / 1000} s from ${from}: ${judged}`,
     `severity ${formatValue(v.severity)} (above 1 is anomalous), p = ${v.pValue.toPrecision(2)}, by the ${v.source}, ${model}`,
   ];

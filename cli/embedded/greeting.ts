@@ -41,7 +41,7 @@ function learning(config: Config, waiting: readonly StreamStatus[]): string {
   const parts = waiting.map(({ stream, training }) => {
     const { windows, needed } = training!;
     const hopMs = config.streams.find((s) => s.name === stream)!.window.hopMs;
-    return `${stream} in ${roughly((needed - windows) * hopMs)}`;
+    return `${stream} after ${roughly((needed - windows) * hopMs)}`;
   });
   return `${parts.join(', ')} of data; until then the fallback judges`;
 }

@@ -5,7 +5,12 @@ const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOENT', 'EEXIS
 
 /** What the system refused, in words for a person; whatever else it is stays as it is. */
 export function systemFault(error: unknown, dataDir: string): unknown {
-  if (!(error instanceof Error) || error instanceof TidewatchError) return error;
+  if (!(error instanceof Error)) return error;
+  if (error instanceof TidewatchError) {
+    // PostgreSQL says it in its own words, among many others.
+    const full = error.code === 'database_unavailable' && /No space left on device/.test(error.detail);
+    return full ? new TidewatchError('disk_full', dataDir, { cause: error }) : error;
+  }
   const { code = '', path: file = dataDir } = error as NodeJS.ErrnoException;
   if (FULL.has(code)) return new TidewatchError('disk_full', file, { cause: error });
   if (!REFUSED.has(code)) return error;

@@ -57,14 +57,16 @@ function isAlive(held: string): boolean {
   return start === undefined || now === null || now === start;
 }
 
-/** When a process started, on systems with /proc: boot and clock ticks since. */
+/** When a process started, on systems with /proc: boot and clock ticks since; `ended` once it has ended. */
 function startOf(pid: number): string | null {
   const stat = read(`/proc/${pid}/stat`);
   const boot = read('/proc/sys/kernel/random/boot_id');
   if (stat === null || boot === null) return null;
-  // The name in parentheses may hold anything; the start is the 20th field behind it.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return `${boot.trim()}:${ticks}`;
+  // The name in parentheses may hold anything; behind it the first field is the state, the 20th the start.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // Ended, and not yet reaped, as it may stay for ever under a careless pid 1: nobody's start.
+  if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+  return `${boot.trim()}:${fields[19]}`;
 }
 
 function link(from: string, to: string): boolean {

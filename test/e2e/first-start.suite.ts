@@ -136,8 +136,11 @@ export function firstStart(): void {
       const { peak } = await up.get<{ peak: { id: string } }>(`/api/entities/demo/checkout?${range}`);
       const said = await home.cli(['explain', 'verdict', peak.id]);
       expect(said.code).toBe(0);
-      expect(said.out).toMatch(/^checkout \(demo\), 2 s from .*: anomalous\n/);
+      expect(said.out).toMatch(/^verdict .*\ncheckout \(demo\), 2 s from .*: anomalous\n/);
       expect(said.out).toMatch(/\d+ % {2}latency_ms [\d.]+.*expected [\d.]+ to [\d.]+/);
+      expect((await home.cli(['explain', 'verdict', 'demo/checkout'])).out).toMatch(
+        /^verdict .*\ncheckout .*: anomalous\n/,
+      );
       expect(readFileSync(path.join(home.dataDir, 'tidewatch.log'), 'utf8')).toMatch(
         /"fault":\{[^}]*"entity":"checkout"[^}]*\}.*"msg":"fault injected"/,
       );
