@@ -2,7 +2,7 @@ import { fill, h } from './dom.js';
 import { formatCount } from './format.js';
 import { describeIncident } from './incident-list.js';
 import { startRouter } from './router.js';
-import { empty } from './states.js';
+import { empty, failed } from './states.js';
 import { connect, loadStatus, on, state } from './store.js';
 import { formatTime, now, zone } from './time.js';
 
@@ -35,7 +35,19 @@ async function show({ page, params, query }, moved) {
     fill(main, h('h1', null, 'Not found'), empty('There is no such page.', h('a', { href: '/' }, 'To the overview')));
     return;
   }
-  const module = await load();
+  let module;
+  try {
+    module = await load();
+  } catch (error) {
+    if (signal.aborted) return;
+    console.error(error);
+    const what = { message: 'This page could not be loaded.', remedy: `Reload it; what went wrong: ${error.message}` };
+    fill(
+      main,
+      failed(what, () => location.reload()),
+    );
+    return;
+  }
   if (signal.aborted) return;
   const root = h('div', { class: `page page-${page}` });
   document.title = `${module.title(params)} · Tidewatch`;

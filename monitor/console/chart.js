@@ -1,3 +1,4 @@
+import './language.js';
 import uPlot from '/uplot/uPlot.esm.js';
 import { h } from './dom.js';
 import { formatTicks } from './format.js';

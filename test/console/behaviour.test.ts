@@ -108,6 +108,25 @@ describe.skipIf(found.browser === null)('the console', () => {
     await stepUntil(async () => (await newest())[1] === latest!.severity.toFixed(2), false);
   });
 
+  test('a browser whose locale is no language tag has its charts too', async () => {
+    const { page, context, errors } = view;
+    const language = "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })";
+    await context.addInitScript({ content: language });
+    await visit(page, `${harness.base}/entities/demo/checkout?range=15m`);
+    expect(await page.getByRole('img').count()).toBe(7);
+    expect(errors).toEqual([]);
+  });
+
+  test('a page whose code cannot be loaded says so and offers to try again', async () => {
+    const { page } = view;
+    await page.route('**/entity.js', (route) => route.abort());
+    await page.goto(`${harness.base}/entities/demo/checkout`);
+    await page.getByRole('alert').getByText('This page could not be loaded.').waitFor();
+    await page.unroute('**/entity.js');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('img', { name: /^Severity/ }).waitFor();
+  });
+
   test('says that the connection is lost, and catches up when it returns', async () => {
     const { page } = view;
     await visit(page, harness.base);
