@@ -43,6 +43,15 @@ export function writeResponse(signal: Signal, rejected: number, errorMessage: st
   return response.encode(response.fromObject(rejected === 0 ? {} : { partialSuccess })).finish();
 }
 
+/** google.rpc.Status, which is how OTLP answers with a failure. */
+const STATUS = new protobuf.Type('Status')
+  .add(new protobuf.Field('code', 1, 'int32'))
+  .add(new protobuf.Field('message', 2, 'string'));
+
+export function writeStatus(code: number, message: string): Uint8Array {
+  return STATUS.encode(STATUS.create({ code, message })).finish();
+}
+
 /**
  * What kind of request the bytes are; both begin alike. The first field of a metric is its name, a text; that of a log
  * record is a time, of fixed length. Without any item, or for bytes that are neither: metrics.

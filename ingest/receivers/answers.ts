@@ -3,7 +3,7 @@ import { ERRORS, type ErrorCode, type Fault } from '../../core/errors.ts';
 import type { Received } from './lines.ts';
 
 /** Statuses by which clients of Influx decide: 4xx drops the batch, but 401, 413 (split), 429 and 5xx send it again. */
-const STATUS: Partial<Record<ErrorCode, number>> = {
+export const STATUS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 401,
   forbidden_origin: 403,
   not_found: 404,
@@ -13,7 +13,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   internal: 500,
 };
 /** Seconds after which it is worth to try again. */
-const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { overloaded: 1, disk_full: 10 };
+export const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = { overloaded: 1, disk_full: 10 };
 /** Codes of Influx's error body, by status. */
 const INFLUX_CODES: Readonly<Record<number, string>> = {
   400: 'invalid',

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { type Fault, fail, ok, type Result } from '../../core/errors.ts';
 import { MAX_BODY_BYTES } from '../decode/limits.ts';
+import type { Signal } from '../decode/otlp-proto.ts';
 import { PRECISIONS, type Precision } from '../decode/time.ts';
 import type { Log } from '../ports.ts';
 import { sendFault, sendPartialWrite } from './answers.ts';
@@ -10,6 +11,8 @@ import { plainBody } from './body.ts';
 import { Guard } from './guard.ts';
 import { receiveJson } from './json-records.ts';
 import { type Received, receiveLines } from './lines.ts';
+import { otlpFormat, receiveOtlp } from './otlp.ts';
+import { isOtlp, sendExported, sendOtlpFault } from './otlp-answers.ts';
 
 export interface ReceiversOptions {
   streams: readonly StreamConfig[];
@@ -24,9 +27,9 @@ export interface ReceiversOptions {
 }
 
 export interface Receivers {
-  /** Routes POST /api/v2/write and POST /api/records, for `app.register`. */
+  /** Routes POST /api/v2/write, /api/records, /v1/metrics and /v1/logs, for `app.register`. */
   plugin: FastifyPluginAsync;
-  /** Lines taken, lines refused with an answer, and requests turned away as a whole, since the start. */
+  /** Lines or points taken, those refused with an answer, and requests turned away as a whole, since the start. */
   readonly counters: { accepted: number; refused: number; turnedAway: number };
 }
 
@@ -47,7 +50,7 @@ export function receivers(options: ReceiversOptions): Receivers {
 
   const turnAway = (reply: FastifyReply, fault: Fault) => {
     counters.turnedAway++;
-    return sendFault(reply, fault, isInflux(reply.request));
+    return isOtlp(reply.request) ? sendOtlpFault(reply, fault) : sendFault(reply, fault, isInflux(reply.request));
   };
 
   const streamOf = ({ stream, bucket }: Query): Result<StreamConfig> => {
@@ -77,6 +80,8 @@ export function receivers(options: ReceiversOptions): Receivers {
     if (!stream.ok) return turnAway(reply, stream.fault);
     const body = await plainBody(request.body, request.headers, maxBodyBytes);
     if (!body.ok) return turnAway(reply, body.fault);
+    if (stream.value.encoding !== 'influx' && stream.value.encoding !== 'tidewatch_json')
+      return turnAway(reply, invalid(`the stream ${stream.value.name} takes no line protocol`));
     const received = receiveLines(body.value, stream.value, precision, clock.now());
     const fault = await store(stream.value, received);
     if (fault !== null) return turnAway(reply, fault);
@@ -87,7 +92,7 @@ export function receivers(options: ReceiversOptions): Receivers {
     const stream = streamOf(request.query as Query);
     if (!stream.ok) return turnAway(reply, stream.fault);
     if (stream.value.encoding !== 'tidewatch_json')
-      return turnAway(reply, invalid(`the stream ${stream.value.name} takes line protocol, at /api/v2/write`));
+      return turnAway(reply, invalid(`the stream ${stream.value.name} takes no Tidewatch JSON`));
     const body = await plainBody(request.body, request.headers, maxBodyBytes);
     if (!body.ok) return turnAway(reply, body.fault);
     const received = receiveJson(body.value, clock.now());
@@ -95,6 +100,22 @@ export function receivers(options: ReceiversOptions): Receivers {
     if (fault !== null) return turnAway(reply, fault);
     const { accepted, refused, faults: rejected } = received;
     return reply.code(accepted === 0 && refused > 0 ? 400 : 202).send({ accepted, refused, rejected });
+  };
+
+  const otlp = (signal: Signal) => async (request: FastifyRequest, reply: FastifyReply) => {
+    const format = otlpFormat(request.headers['content-type']);
+    if (format === null)
+      return turnAway(reply, invalid('Content-Type must be application/x-protobuf or application/json'));
+    const stream = streamOf(request.query as Query);
+    if (!stream.ok) return turnAway(reply, stream.fault);
+    const { encoding, name, entityTags } = stream.value;
+    if (encoding !== 'tidewatch_json') return turnAway(reply, invalid(`the stream ${name} takes no OTLP by HTTP`));
+    const body = await plainBody(request.body, request.headers, maxBodyBytes);
+    if (!body.ok) return turnAway(reply, body.fault);
+    const received = receiveOtlp(body.value, format, signal, entityTags, clock.now());
+    if (!received.ok) return turnAway(reply, received.fault);
+    const fault = await store(stream.value, received.value);
+    return fault === null ? sendExported(reply, signal, received.value) : turnAway(reply, fault);
   };
 
   const plugin: FastifyPluginAsync = async (app) => {
@@ -122,6 +143,8 @@ export function receivers(options: ReceiversOptions): Receivers {
     if (app.server.requestTimeout === 0) app.server.requestTimeout = REQUEST_TIMEOUT_MS;
     app.post('/api/v2/write', { bodyLimit: maxBodyBytes }, write);
     app.post('/api/records', { bodyLimit: maxBodyBytes }, records);
+    app.post('/v1/metrics', { bodyLimit: maxBodyBytes }, otlp('metrics'));
+    app.post('/v1/logs', { bodyLimit: maxBodyBytes }, otlp('logs'));
   };
   return { plugin, counters };
 }

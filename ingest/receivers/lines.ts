@@ -72,7 +72,8 @@ function inNanoseconds(line: string, precision: Precision): string {
   return zeros === 0 || !TIMESTAMP.test(bare) ? bare : bare + '0'.repeat(zeros);
 }
 
-function jsonOf({ entity, timeMs, names, values }: Sample): string {
+/** A sample as Tidewatch JSON. */
+export function jsonOf({ entity, timeMs, names, values }: Sample): string {
   let text = `{"entity":${JSON.stringify(entity)},"time":${timeMs},"values":{`;
   for (let i = 0; i < names.length; i++) text += `${i === 0 ? '' : ','}${JSON.stringify(names[i])}:${values[i]}`;
   return `${text}}}`;
