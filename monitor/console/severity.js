@@ -24,5 +24,5 @@ export function severityBadge(severity, word = levelOf(severity)) {
 
 export const SOURCE_WORDS = {
   forest: 'isolation forest',
-  fallback: 'fallback (robust z)',
+  fallback: 'fallback (no model)',
 };

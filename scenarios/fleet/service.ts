@@ -7,10 +7,10 @@ import { type Noise, type ServiceState, wander } from './state.ts';
 /** Means between the events of a service's normal life. */
 const RESTART_EVERY_S = 20 * 24 * 3600;
 const DEPLOY_EVERY_WORKING_S = 100 * 3600;
-const ERRORS_EVERY_S = 10 * 3600;
-const QUEUE_BURST_EVERY_S = 3 * 3600;
+const ERRORS_EVERY_S = 30 * 3600;
+const QUEUE_BURST_EVERY_S = 12 * 3600;
 /** Share of steps in which one slow request shows in the mean latency. */
-const SLOW_REQUEST_SHARE = 0.003;
+const SLOW_REQUEST_SHARE = 0.0004;
 const PAGE_BYTES = 4096;
 
 /** What surrounds a service in one step. */

@@ -73,7 +73,7 @@ describe.skipIf(found.browser === null)('every page', () => {
     for (const size of SIZES) {
       const view: View = await openView(browser, size);
       await visit(view.page, harness.base);
-      for (const text of ['2 open incidents, telemetry arriving', 'isolation forest', 'fallback (robust z)'])
+      for (const text of ['2 open incidents, telemetry arriving', 'isolation forest', 'fallback (no model)'])
         expect(await bottomOf(view, text), `${size.name}: ${text}`).toBeLessThanOrEqual(size.height);
       const last = await view.page.locator('.grid li').last().boundingBox();
       expect(last!.y + last!.height, size.name).toBeLessThanOrEqual(size.height);

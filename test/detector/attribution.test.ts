@@ -45,6 +45,14 @@ describe('faults in the demo fleet, through the path that serves', () => {
     expect(named / strikes.length).toBeGreaterThanOrEqual(0.8);
   });
 
+  test('the fault that newcomers try first opens an incident within a minute that names what it struck', () => {
+    const run = new FleetRun(1, 24);
+    run.inject({ fault: 'latency_step', entity: 'checkout' });
+    run.live(1 / 60);
+    const incident = run.incidents.find(({ entity }) => entity === 'checkout');
+    expect(incident?.summary).toMatch(/^latency_ms \d+, expected \d/);
+  }, 60_000);
+
   test('shares sum to 1', () => {
     for (const { worst } of strikes) {
       expect(worst.attributions.reduce((sum, a) => sum + a.share, 0)).toBeCloseTo(1, 9);

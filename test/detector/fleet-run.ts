@@ -22,8 +22,8 @@ export class FleetRun {
   readonly #run: OfflineRun;
   #offset = 0;
 
-  constructor(seed: number, trainingHours: number) {
-    this.#fleet = new Fleet({ seed, startMs: START_MS, stepMs: STEP_MS });
+  constructor(seed: number, trainingHours: number, startMs = START_MS) {
+    this.#fleet = new Fleet({ seed, startMs, stepMs: STEP_MS });
     this.#injector = new FaultInjector(
       seed,
       FLEET_ENTITIES.map((entity): [string, readonly string[]] => [entity, METRICS]),
