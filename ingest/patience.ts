@@ -17,11 +17,13 @@ export async function patiently<T>(
   call: () => Promise<T>,
   clock: Clock,
   stop: AbortSignal,
-  onNotice?: (message: string, fault: Fault) => void,
+  onNotice?: (message: string, fault?: Fault) => void,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await call();
+      const answer = await call();
+      if (attempt > 0) onNotice?.('PostgreSQL takes our calls again');
+      return answer;
     } catch (cause) {
       if (!passes(cause) || (stop.aborted && attempt > 0)) throw cause;
       if (attempt === 0)

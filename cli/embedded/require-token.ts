@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
-import { describe } from '../../core/errors.ts';
+import { problem } from '../../monitor/api/problems.ts';
 
 /** Supervisors ask without credentials. */
 const OPEN = new Set(['/health/live', '/health/ready']);
@@ -9,18 +9,18 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /**
  * Off loopback every request needs the token: `Bearer` (ours), `Token` (Influx clients), or the password of `Basic`,
- * which is what a browser asks a person for. Hashes are compared, in constant time.
+ * which is what a browser asks a person for; the receivers of telemetry take no Basic, since a browser sends it for
+ * pages of other sites too. Hashes are compared, in constant time.
  */
 export function requireToken(app: FastifyInstance, token: string): void {
   const expected = digest(token);
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN.has(request.url)) return;
     if (timingSafeEqual(digest(presented(request.headers.authorization ?? '')), expected)) return;
-    const fault = { code: 'unauthorized', detail: '' } as const;
     return reply
       .code(401)
       .header('www-authenticate', 'Basic realm="tidewatch", charset="UTF-8"')
-      .send({ code: fault.code, message: describe(fault) });
+      .send(problem({ code: 'unauthorized', detail: '' }));
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { SOURCE_STREAMS } from '../../core/config/root.ts';
@@ -51,6 +51,8 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   await requireFreePort(config.http.host, config.http.port);
 
   const history = historyOfFirstStart(options);
+  if (config.database.url === undefined && !existsSync(path.join(config.database.dir, 'postgres')))
+    say(`First start: makes a database in ${config.database.dir} …`);
   const pool = openPool(await database(options, shutdown));
   shutdown.add('database pool', () => pool.end());
   await migrate(pool);
