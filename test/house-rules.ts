@@ -29,7 +29,16 @@ const OWNERS: Record<string, RegExp> = {
 };
 
 /** The fold is a function of its inputs: same log, same bytes. These parts take time and chance as arguments. */
-const PURE = ['core/', 'detector/', 'ingest/windows', 'ingest/watermark', 'ingest/features', 'ingest/decode'];
+const PURE = [
+  'core/',
+  'detector/',
+  'ingest/windows',
+  'ingest/watermark',
+  'ingest/features',
+  'ingest/cumulative',
+  'ingest/distribution',
+  'ingest/decode',
+];
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.(env|hrtime)\b|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b|\brandomUUID\b|['"]node:(fs|net|http|child_process|os|timers)\b/;
 /** The one place that may read the wall clock. */
