@@ -42,20 +42,46 @@ export function readTotal(metric: string, json: unknown): Totals | Fault {
   );
 }
 
-/** The same as JSON, for a log of Tidewatch JSON. */
-export function jsonOfCumulative({ entity, timeMs, startMs, source, metric, bounds, totals }: Cumulative): string {
+/** Cumulative points of one entity, writer and time as one object of Tidewatch JSON. */
+export class TotalsObject {
+  readonly #head: string;
+  readonly #parts: string[] = [];
+  #sizeChars = 0;
+
+  constructor(point: Cumulative) {
+    this.#head = headOf(point);
+  }
+
+  /** False when the point belongs into another object. */
+  add(point: Cumulative): boolean {
+    if (this.#sizeChars > MAX_OBJECT_CHARS || headOf(point) !== this.#head) return false;
+    const part = `${JSON.stringify(point.metric)}:${JSON.stringify(totalOf(point))}`;
+    this.#parts.push(part);
+    this.#sizeChars += part.length;
+    return true;
+  }
+
+  get points(): number {
+    return this.#parts.length;
+  }
+
+  get json(): string {
+    return `${this.#head},"totals":{${this.#parts.join(',')}}}`;
+  }
+}
+
+/** Size from which a new object is begun, so that records stay small. */
+const MAX_OBJECT_CHARS = 32 << 10;
+
+function headOf({ entity, timeMs, startMs, source }: Cumulative): string {
+  const since = startMs === 0 ? {} : { since: startMs };
+  return JSON.stringify({ entity, time: timeMs, ...since, ...(source === '' ? {} : { source }) }).slice(0, -1);
+}
+
+function totalOf({ bounds, totals }: Cumulative): unknown {
   const [count, sum, ...buckets] = totals;
-  const total =
-    bounds === null
-      ? count
-      : { count, ...(Number.isNaN(sum) ? {} : { sum }), ...(buckets.length === 0 ? {} : { bounds, buckets }) };
-  return JSON.stringify({
-    entity,
-    time: timeMs,
-    ...(startMs === 0 ? {} : { since: startMs }),
-    ...(source === '' ? {} : { source }),
-    totals: { [metric]: total },
-  });
+  if (bounds === null) return count;
+  return { count, ...(Number.isNaN(sum) ? {} : { sum }), ...(buckets.length === 0 ? {} : { bounds, buckets }) };
 }
 
 const numberOf = (json: unknown): number => (typeof json === 'number' ? json : Number.NaN);

@@ -3,7 +3,7 @@ import type { LogEvent, Sample } from '../../core/types.ts';
 import { MAX_RECORD_BYTES } from '../decode/limits.ts';
 import { OtlpReader, ofJson, ofProto } from '../decode/otlp.ts';
 import type { Signal } from '../decode/otlp-proto.ts';
-import { jsonOfCumulative } from '../decode/totals.ts';
+import { TotalsObject } from '../decode/totals.ts';
 import type { Cumulative } from '../ports.ts';
 import { Batches } from './batches.ts';
 import { jsonOf, list, type Received } from './lines.ts';
@@ -45,12 +45,23 @@ export function receiveOtlp(
     seen += points;
     batches.add(entity, piece);
   };
+  let open: { entity: string; object: TotalsObject } | null = null;
+  const closeTotals = () => {
+    if (open !== null) keep(open.entity, open.object.json, open.object.points);
+    open = null;
+  };
   new OtlpReader(entityTags).read(request.value, nowMs, {
     sample: (sample: Sample) => keep(sample.entity, jsonOf(sample), sample.names.length),
-    cumulative: (point: Cumulative) => keep(point.entity, jsonOfCumulative(point), 1),
+    cumulative: (point: Cumulative) => {
+      if (open?.object.add(point)) return;
+      closeTotals();
+      open = { entity: point.entity, object: new TotalsObject(point) };
+      open.object.add(point);
+    },
     event: (event: LogEvent) => keep(event.entity, jsonOfEvent(event), 1),
     fault: refuse,
   });
+  closeTotals();
   received.records = batches.records();
   // Nothing of it can be used, and sending it again would not change that.
   if (received.accepted === 0 && received.refused > 0) return fail(codeOf(received), messageOf(received));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tidewatchJsonDecoder } from '../../../ingest/decode/tidewatch-json.ts';
-import { jsonOfCumulative } from '../../../ingest/decode/totals.ts';
+import { TotalsObject } from '../../../ingest/decode/totals.ts';
 import type { Cumulative } from '../../../ingest/ports.ts';
 import { codes, decodeAll } from './collect.ts';
 
@@ -55,6 +55,25 @@ test('without totals, since and source are fields like any other', () => {
   expect(decode({ ...base, since: 'x', source: 7, values: { x: 1 } }).faults).toEqual([]);
 });
 
+function jsonOf(...points: Cumulative[]): string {
+  const object = new TotalsObject(points[0]!);
+  expect(points.map((point) => object.add(point))).toEqual(points.map(() => true));
+  expect(object.points).toBe(points.length);
+  return object.json;
+}
+
+test('points of one writer and time share an object, others do not', () => {
+  const point = (metric: string, more: Partial<Cumulative> = {}): Cumulative => ({
+    ...{ entity: 'a', source: 'r1', metric, timeMs: 5, startMs: 1, bounds: null, totals: [1] },
+    ...more,
+  });
+  const { cumulatives } = decodeAll(tidewatchJsonDecoder(), jsonOf(point('m'), point('n')));
+  expect(cumulatives).toEqual([point('m'), point('n')]);
+  const object = new TotalsObject(point('m'));
+  for (const more of [{ entity: 'b' }, { source: '' }, { timeMs: 6 }, { startMs: 0 }])
+    expect(object.add(point('n', more))).toBe(false);
+});
+
 test('what is written is read as it was', () => {
   const anyCumulative: fc.Arbitrary<Cumulative> = fc
     .record({
@@ -76,7 +95,7 @@ test('what is written is read as it was', () => {
     }));
   fc.assert(
     fc.property(anyCumulative, (point) => {
-      const { cumulatives, faults } = decodeAll(tidewatchJsonDecoder(), jsonOfCumulative(point));
+      const { cumulatives, faults } = decodeAll(tidewatchJsonDecoder(), jsonOf(point));
       expect(faults).toEqual([]);
       // JSON has no negative zero.
       expect(cumulatives).toEqual([{ ...point, totals: point.totals.map((total) => (total === 0 ? 0 : total)) }]);
