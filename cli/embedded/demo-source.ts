@@ -9,8 +9,10 @@ import { Fleet } from '../../scenarios/fleet/fleet.ts';
 import { FLEET_ENTITIES, METRICS } from '../../scenarios/fleet/services.ts';
 import type { FleetState } from '../../scenarios/fleet/state.ts';
 
-/** The fleet's recent past that is folded at the start, so that the first picture is not empty. */
+/** The fleet's recent past that is folded at the first start, so that the first picture is not empty. */
 export const CATCH_UP_MS = 15 * 60_000;
+/** After a longer pause than this the fleet has a gap; a shorter one it lives through, seconds of work for a day. */
+export const LONGEST_PAUSE_MS = 24 * 3_600_000;
 /** Steps sent at once while catching up. */
 const STEPS_AT_ONCE = 60;
 const SAVE_EVERY_MS = 30_000;
@@ -93,7 +95,7 @@ export class DemoSource {
 
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, stepMs } = this.#o;
-    const oldestMs = clock.now() - CATCH_UP_MS;
+    const oldestMs = clock.now() - LONGEST_PAUSE_MS;
     if (this.#fleet.timeMs < oldestMs) this.#fleet.skipTo(oldestMs);
     while (!signal.aborted) {
       const records: NewRecord[] = [];

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { CATCH_UP_MS, DemoSource } from '../../../cli/embedded/demo-source.ts';
+import { CATCH_UP_MS, DemoSource, LONGEST_PAUSE_MS } from '../../../cli/embedded/demo-source.ts';
 import { ManualClock } from '../../../core/clock.ts';
 import type { NewRecord } from '../../../ingest/ports.ts';
 
@@ -37,8 +37,8 @@ function make(file: string, nowMs: number, newestMs: () => number = () => Number
 }
 
 /** Lets everything go on that does not wait for a later time. */
-const settle = async (clock: ManualClock) => {
-  for (let i = 0; i < 20; i++) {
+const settle = async (clock: ManualClock, turns = 20) => {
+  for (let i = 0; i < turns; i++) {
     clock.advance(0);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -79,6 +79,28 @@ test('after an unclean end it lives through what its log already holds, unsent, 
   await second.source.stop();
   expect(second.records.map(timeOf).every((ms) => ms > heldMs)).toBe(true);
   expect(texts(second.records)).toEqual(texts(first.records.filter((r) => timeOf(r) > heldMs)));
+});
+
+test('a pause of a night leaves no gap, one of two days does', async () => {
+  const file = path.join(root, 'e.json');
+  const first = make(file, START_MS);
+  first.source.start();
+  await settle(first.clock);
+  await first.source.stop();
+  const lastMs = timeOf(first.records.at(-1)!);
+  for (const [pauseMs, gapMs] of [
+    [8 * 3_600_000, STEP_MS],
+    [2 * LONGEST_PAUSE_MS, LONGEST_PAUSE_MS],
+  ] as const) {
+    const next = make(file, lastMs + pauseMs);
+    writeFileSync(`${file}.kept`, readFileSync(file));
+    next.source.start();
+    await settle(next.clock, 400);
+    expect(timeOf(next.records[0]!) - lastMs).toBe(gapMs);
+    expect(timeOf(next.records.at(-1)!)).toBe(next.clock.now());
+    await next.source.stop();
+    writeFileSync(file, readFileSync(`${file}.kept`));
+  }
 });
 
 test('a state that is damaged is said, and the fleet starts anew', async () => {
