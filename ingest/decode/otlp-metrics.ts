@@ -135,7 +135,9 @@ function numberOf(name: string, fields: Fields): Totals | Fault {
 
 /** Only explicit buckets are kept: those of exponential histograms move, and quantiles of a summary are of its whole life. */
 function distributionOf(name: string, fields: Fields, kind: Kind): Totals | Fault {
-  const sum = has(fields, 'sum') ? (doubleOf(fields.sum) ?? Number.NaN) : null;
+  // A summary always has a sum; on the wire a zero is left out. A histogram's may be absent.
+  const given = has(fields, 'sum') || kind === 'summary';
+  const sum = given ? (doubleOf(fields.sum ?? 0) ?? Number.NaN) : null;
   const count = integerOf(fields.count);
   if (kind !== 'histogram') return distribution(name, count, sum, [], []);
   const buckets = listOf(fields.bucketCounts);

@@ -132,6 +132,8 @@ test('of exponential histograms and summaries count and sum are kept, the latter
   const quantileValues = [{ quantile: 0.5, value: 1 }];
   const summary = json(of({ name: 'm', summary: { dataPoints: [{ ...TIME, count: 3, sum: 6, quantileValues }] } }));
   expect(summary.cumulatives![0]).toMatchObject({ metric: 'm', bounds: [], totals: [3, 6] });
+  const zero = json(of({ name: 'm', summary: { dataPoints: [{ ...TIME, count: 3 }] } }));
+  expect(zero.cumulatives![0]!.totals).toEqual([3, 0]);
 });
 
 test('a histogram without sum or buckets has a count; one with a bad shape is one fault', () => {
