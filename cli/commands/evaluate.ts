@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { streamConfig } from '../../core/config/stream.ts';
+import { TidewatchError } from '../../core/errors.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import { evaluate, totalBytes } from '../../scenarios/quality/evaluation.ts';
 import { openPack, type PackSet, SETS } from '../../scenarios/quality/pack.ts';
@@ -140,7 +141,10 @@ function summary({ evaluation, findings }: Report): void {
     const mean = tables.reduce((sum, t) => sum + t.mean, 0) / tables.length;
     const beside = tables.filter((t) => t.reference !== null);
     const within = beside.filter((t) => t.reference!.within).length;
-    const said = beside.length === 0 ? 'no scikit-learn beside' : `${within} of ${beside.length} within tolerance`;
+    const said =
+      beside.length === 0
+        ? 'no scikit-learn beside: --python names one, and npm run bench makes one'
+        : `${within} of ${beside.length} within tolerance`;
     print(`adbench  ${String(tables.length).padStart(3)} tables    ROC-AUC ${mean.toFixed(4)} (${said})`);
   }
   for (const finding of findings) print(`! ${finding}`);
@@ -158,6 +162,7 @@ async function findPython(named: string | undefined): Promise<{ python: string; 
     const version = await sklearnVersion(python);
     if (version !== null) return { python, version };
   }
+  if (named !== undefined) throw new TidewatchError('config_invalid', `--python ${named}: no Python with scikit-learn`);
   return null;
 }
 
