@@ -194,7 +194,10 @@ export class Fold implements PartitionFold, DecodeSink {
     const absent: string[] = [];
     for (const [name, entity] of this.state.entities) {
       if (entity.tracker.absent) continue;
-      if (nowMs - entity.lastEndMs >= Math.max(leastMs, ABSENCE_GAPS * entity.usualGapMs)) absent.push(name);
+      if (nowMs - entity.lastEndMs < Math.max(leastMs, ABSENCE_GAPS * entity.usualGapMs)) continue;
+      // It is back already, in a window that has not closed yet: nobody could have acted on its absence.
+      const newest = this.state.windows.entities.get(name)?.panes.at(-1);
+      if (newest === undefined || newest.startMs < entity.lastEndMs) absent.push(name);
     }
     for (const name of absent.sort()) {
       const entity = this.state.entities.get(name)!;

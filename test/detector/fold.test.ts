@@ -167,6 +167,14 @@ describe('absence', () => {
     expect(out.incidents.filter((incident) => incident.entity === 'rare' && incident.startMs > 200_000)).toEqual([]);
   });
 
+  test('an entity whose return is what ends the silence was not absent', () => {
+    const fold = new Fold(config, decoder);
+    const out = newOutputs();
+    for (let t = 0; t < 100; t++) beat(fold, out, 'a', t);
+    for (let t = 500; t < 600; t++) beat(fold, out, 'a', t);
+    expect(out.incidents.filter((incident) => incident.kind === 'absence')).toEqual([]);
+  });
+
   test('a silent partition notices absence when a control entry moves its watermark', () => {
     const fold = new Fold(config, decoder);
     const out = newOutputs();
