@@ -7,12 +7,15 @@ import { nextExcess } from './alarm-threshold.ts';
 import { attribute } from './assessment.ts';
 import { Assessor } from './assessor.ts';
 import { pValueOf } from './calibration.ts';
+import type { EntityState } from './entity-state.ts';
 import { FoldState } from './fold-state.ts';
 
 /** Verdicts below this severity carry no attributions: nobody asks why a normal window is normal. */
 const EXPLAIN_FROM = 0.5;
 /** An entity counts as absent after this many times its usual gap, and after missing.absenceWindows at least. */
 const ABSENCE_GAPS = 5;
+/** An entity that was seen in fewer windows has no habit yet that its silence could break. */
+const HABIT_WINDOWS = 3;
 /** Dead letters kept of one record; its points beyond are counted, and every letter holds the whole record. */
 const LETTERS_PER_RECORD = 64;
 
@@ -79,7 +82,7 @@ export class Fold implements PartitionFold, DecodeSink {
   get waitsForTime(): boolean {
     if (this.state.windows.open) return true;
     if (!this.#config.missing.absence) return false;
-    for (const entity of this.state.entities.values()) if (!entity.tracker.absent) return true;
+    for (const entity of this.state.entities.values()) if (canBeMissed(entity)) return true;
     return false;
   }
 
@@ -193,7 +196,7 @@ export class Fold implements PartitionFold, DecodeSink {
     const leastMs = this.#config.missing.absenceWindows * this.#config.window.hopMs;
     const absent: string[] = [];
     for (const [name, entity] of this.state.entities) {
-      if (entity.tracker.absent) continue;
+      if (!canBeMissed(entity)) continue;
       if (nowMs - entity.lastEndMs < Math.max(leastMs, ABSENCE_GAPS * entity.usualGapMs)) continue;
       // It is back already, in a window that has not closed yet: nobody could have acted on its absence.
       const newest = this.state.windows.entities.get(name)?.panes.at(-1);
@@ -242,3 +245,5 @@ export class Fold implements PartitionFold, DecodeSink {
     if (incident !== null) this.#out.incidents.push(incident);
   }
 }
+
+const canBeMissed = (entity: EntityState): boolean => !entity.tracker.absent && entity.windows >= HABIT_WINDOWS;

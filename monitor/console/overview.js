@@ -143,7 +143,7 @@ function summary(status, openCount) {
   const stale = status.streams.filter((s) => s.lastRecordMs !== null && status.nowMs - s.lastRecordMs > STALE_MS);
   const behind = status.streams.reduce((sum, s) => sum + (s.lagRecords ?? 0), 0);
   const names = stale.map((s) => s.stream).join(', ');
-  const arriving = stale.length > 0 ? `telemetry of ${names} stopped` : 'telemetry arriving';
+  const arriving = stale.length > 0 ? `no data from ${names}` : 'telemetry arriving';
   const lag = behind > 1_000 ? `, ${plural(behind, 'record')} behind` : '';
   return [`${incidents}, ${arriving}${lag}`, openCount > 0 || stale.length > 0];
 }

@@ -167,6 +167,16 @@ describe('absence', () => {
     expect(out.incidents.filter((incident) => incident.entity === 'rare' && incident.startMs > 200_000)).toEqual([]);
   });
 
+  test('an entity that was seen but once or twice is not missed', () => {
+    const fold = new Fold(config, decoder);
+    const out = newOutputs();
+    for (let t = 0; t < 300; t++) {
+      beat(fold, out, 'a', t);
+      if (t === 5 || t === 15) beat(fold, out, 'passer-by', t);
+    }
+    expect(out.incidents).toEqual([]);
+  });
+
   test('an entity whose return is what ends the silence was not absent', () => {
     const fold = new Fold(config, decoder);
     const out = newOutputs();
