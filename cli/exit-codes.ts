@@ -17,6 +17,11 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'overloaded',
   'database_unavailable',
   'database_newer',
+  'broker_unavailable',
+  'broker_refused',
+  'topic_missing',
+  'log_truncated',
+  'stalled',
   'platform_unsupported',
 ]);
 

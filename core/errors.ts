@@ -103,6 +103,23 @@ export const ERRORS = {
   ],
   database_unavailable: ['PostgreSQL does not answer.', 'See .tidewatch/postgres.log; the worker retries.'],
   database_newer: ['The database was migrated by a newer version.', 'Run that version, or another data directory.'],
+  broker_unavailable: [
+    'Kafka does not answer.',
+    'Check kafka.brokers and that the brokers run; a worker retries by itself.',
+  ],
+  broker_refused: [
+    'Kafka refuses us.',
+    'Check kafka.tls, kafka.username and kafka.passwordFile, and the rights (ACLs) of that user.',
+  ],
+  topic_missing: ['The topic does not exist.', 'Create it, or name another in streams[].topic.'],
+  log_truncated: [
+    'The log ends before the place up to which it was already read.',
+    'It was made anew or lost its end. Restore it, or go on under a new stream name.',
+  ],
+  stalled: [
+    'A partition has records to read and makes no progress.',
+    'The worker ends so that its supervisor starts it anew; the log says what it was waiting for.',
+  ],
   platform_unsupported: [
     'No embedded PostgreSQL exists for this platform.',
     'Set database.url to a PostgreSQL 15 or newer.',

@@ -10,6 +10,8 @@ export const SHORT_NAMES: Readonly<Record<string, Path>> = {
   TIDEWATCH_TOKEN_FILE: ['http', 'tokenFile'],
   TIDEWATCH_DATABASE_URL: ['database', 'url'],
   TIDEWATCH_DATABASE_URL_FILE: ['database', 'urlFile'],
+  TIDEWATCH_BROKERS: ['kafka', 'brokers'],
+  TIDEWATCH_KAFKA_PASSWORD_FILE: ['kafka', 'passwordFile'],
   TIDEWATCH_DATA_DIR: ['dataDir'],
   TIDEWATCH_LOG_LEVEL: ['logLevel'],
 };

@@ -37,8 +37,9 @@ Any other key is \`TIDEWATCH__\` and its path, with two underscores between the 
 
 ## Secrets
 
-\`http.token\` and \`database.url\` can be kept in files: \`http.tokenFile\` and \`database.urlFile\` name them
-(\`TIDEWATCH_TOKEN_FILE\`, \`TIDEWATCH_DATABASE_URL_FILE\`). They are never printed.
+\`http.token\`, \`database.url\` and \`kafka.password\` can be kept in files: \`http.tokenFile\`, \`database.urlFile\` and
+\`kafka.passwordFile\` name them (\`TIDEWATCH_TOKEN_FILE\`, \`TIDEWATCH_DATABASE_URL_FILE\`,
+\`TIDEWATCH_KAFKA_PASSWORD_FILE\`). They are never printed.
 
 ## Keys
 

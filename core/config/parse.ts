@@ -33,6 +33,7 @@ export interface LoadedConfig {
 const SECRETS = [
   ['http', 'token'],
   ['database', 'url'],
+  ['kafka', 'password'],
 ] as const;
 
 /** Error: config_invalid, whose detail lists everything that is wrong, one line each. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { kafkaConfig } from './kafka.ts';
 import { byteSize } from './size.ts';
 import { streamConfig } from './stream.ts';
 
@@ -94,6 +95,7 @@ export const rootConfig = z
     http: httpConfig.prefault({}),
     sources: sourcesConfig.prefault({}),
     log: logConfig.prefault({}),
+    kafka: kafkaConfig.prefault({}),
     database: databaseConfig.prefault({}),
     checkpoint: z
       .strictObject({
@@ -125,11 +127,23 @@ export const rootConfig = z
     for (const [section, key] of [
       ['http', 'token'],
       ['database', 'url'],
+      ['kafka', 'password'],
     ] as const) {
       const values: Record<string, unknown> = config[section];
       if (values[key] !== undefined && values[`${key}File`] !== undefined)
         context.addIssue({ code: 'custom', path: [section, key], message: `either ${key} or ${key}File, not both` });
     }
+    const { username, password, passwordFile, mechanism, tls, certFile, keyFile } = config.kafka;
+    if (username !== undefined && password === undefined && passwordFile === undefined)
+      context.addIssue({ code: 'custom', path: ['kafka', 'username'], message: 'a passwordFile beside it' });
+    if (username !== undefined && mechanism === 'plain' && !tls)
+      context.addIssue({
+        code: 'custom',
+        path: ['kafka', 'mechanism'],
+        message: 'kafka.tls with plain, or scram-sha-512',
+      });
+    if ((certFile === undefined) !== (keyFile === undefined))
+      context.addIssue({ code: 'custom', path: ['kafka', 'certFile'], message: 'certFile and keyFile together' });
     const { host, token, tokenFile } = config.http;
     if (!isLoopback(host) && token === undefined && tokenFile === undefined)
       context.addIssue({
