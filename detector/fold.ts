@@ -162,7 +162,7 @@ export class Fold implements PartitionFold, DecodeSink {
   #refuse(point: number, code: ErrorCode, detail: string): void {
     this.state.counters.dead_lettered++;
     if (this.#letters++ >= LETTERS_PER_RECORD) return;
-    const { offset, key, value } = this.#record;
+    const { offset, appendMs, key, value, tombstone, headers } = this.#record;
     const { name: stream } = this.#config;
     this.#out.deadLetters.push({
       stream,
@@ -170,8 +170,10 @@ export class Fold implements PartitionFold, DecodeSink {
       offset,
       point,
       fault: { code, detail },
+      appendMs,
       key,
-      value,
+      value: tombstone ? null : value,
+      ...(headers && { headers }),
     });
   }
 

@@ -58,6 +58,10 @@ export class MemoryLog implements Log {
     return this.#signal.wait(offset, this.#closed ? Number.POSITIVE_INFINITY : this.end(), signal);
   }
 
+  refresh(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   start(): number {
     return this.#start;
   }

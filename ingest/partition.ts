@@ -1,11 +1,21 @@
 import type { Clock } from '../core/clock.ts';
 import { type Fault, type Result, TidewatchError } from '../core/errors.ts';
 import type { ControlChange, ControlEntry } from '../core/types.ts';
+import { ChangeQueue } from './change-queue.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
 import { inForce } from './in-force.ts';
-import { fetchArtifact, verifiedArtifact } from './model-check.ts';
+import { verifiedArtifact } from './model-check.ts';
 import { passes, patiently } from './patience.ts';
-import type { FoldFactory, Log, ModelStore, Outputs, PartitionFold, PartitionStore } from './ports.ts';
+import type {
+  FoldFactory,
+  Log,
+  ModelStore,
+  Outputs,
+  PartitionFold,
+  PartitionObserver,
+  PartitionStore,
+} from './ports.ts';
+import { fenced, learnEnd, restoreFold, stopped } from './restore.ts';
 
 export interface PartitionOptions<F extends PartitionFold> {
   log: Log;
@@ -21,18 +31,13 @@ export interface PartitionOptions<F extends PartitionFold> {
   onFlushed?: (outputs: Outputs) => void;
   /** Something an operator should know; the loop goes on. */
   onNotice?: (message: string, fault?: Fault) => void;
+  observe?: PartitionObserver;
 }
 
-/** Bytes asked of the log at once: enough to make a flush worth its round trip, little enough to keep latency low. */
+/** Asked of the log at once: makes a flush worth its round trip and keeps latency low. */
 const READ_BYTES = 1 << 20;
 /** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
 const IDLE_SHARE = 0.125;
-interface WaitingChange {
-  change: ControlChange;
-  done: (entry: ControlEntry) => void;
-  failed: (cause: unknown) => void;
-}
-
 /**
  * Drives the fold of one partition by the checkpoint protocol (docs/decisions/0009-checkpoint-protocol.md): claim, fold
  * in log order with control entries at their offsets, flush each batch, checkpoint state and next offset together, on a
@@ -52,12 +57,13 @@ export class Partition<F extends PartitionFold> {
   readonly #pace: CheckpointPace;
   /** The last step put out verdicts. */
   #flushed = false;
+  /** Append time of the first record of this step that yielded something; NaN before one has. */
+  #yieldedMs = Number.NaN;
   #lastRecordMs = 0;
   #movedMs = 0;
-  readonly #changes: WaitingChange[] = [];
+  readonly #changes = new ChangeQueue();
   #wake = new AbortController();
   #stop: AbortSignal = new AbortController().signal;
-  #ended: unknown = null;
   readonly #fetch = (modelId: string) => this.#retry(() => this.#o.models.get(modelId));
 
   constructor(options: PartitionOptions<F>) {
@@ -77,24 +83,26 @@ export class Partition<F extends PartitionFold> {
     return this.#next;
   }
 
-  /** Offset up to which nothing has to be read again after a crash. */
+  /** What lies below need not be read again after a crash. */
   get offsetSaved(): number {
     return this.#saved;
   }
 
-  /** Claims the partition and restores its newest good state; waits while PostgreSQL is away. */
-  async claim(): Promise<void> {
+  /** Claims the partition and restores its newest good state; waits while PostgreSQL or the log is away. */
+  async claim(signal: AbortSignal = this.#stop): Promise<void> {
     const { store, folds, log, owner, clock, onNotice } = this.#o;
+    this.#stop = signal;
     const claim = await this.#retry(() => store.claim(owner));
     this.#epoch = claim.epoch;
     this.#next = this.#saved = claim.offsetNext;
+    await learnEnd(log, this.#next, clock, signal);
     this.#judgedTo = log.end();
     if (claim.recovered !== undefined) {
       const from = claim.recovered === 'log_start' ? 'the start of the log' : 'the generation before';
       onNotice?.(`goes on from ${from}`, { code: 'state_corrupt', detail: `offset ${claim.offsetNext}` });
     }
-    const restored = claim.state === null ? null : await this.#restore(claim.state);
-    if (restored !== null && !restored.ok)
+    const restored = claim.state === null ? null : await restoreFold(folds, claim.state, this.#fetch);
+    if (restored?.ok === false)
       onNotice?.(`windows start afresh at offset ${this.#next}: the saved state does not fit`, restored.fault);
     await this.#noteLoss(claim.recovered === undefined ? 'retention' : 'state_corrupt');
     this.#fold = restored?.ok ? restored.value : folds.create();
@@ -105,19 +113,11 @@ export class Partition<F extends PartitionFold> {
     this.#pace.started(this.#movedMs);
   }
 
-  async #restore(state: Uint8Array): Promise<Result<F>> {
-    const { folds } = this.#o;
-    const modelId = folds.modelOf(state);
-    if (!modelId.ok) return modelId;
-    if (modelId.value === '') return folds.restore(state);
-    const artifact = await fetchArtifact(modelId.value, this.#fetch);
-    return artifact.ok ? folds.restore(state, artifact.value) : artifact;
-  }
-
   /** Reads and folds until the signal aborts, then checkpoints and returns. Throws when another owner has taken over. */
   async run(signal: AbortSignal): Promise<void> {
     this.#stop = signal;
     const wake = () => this.#wake.abort();
+    let ended: unknown = stopped();
     signal.addEventListener('abort', wake);
     try {
       while (!signal.aborted) {
@@ -126,15 +126,13 @@ export class Partition<F extends PartitionFold> {
         if (this.#pace.due(this.#o.clock.elapsed(), this.#flushed)) await this.#checkpoint();
       }
       await this.#checkpoint();
-      this.#ended = stopped();
     } catch (cause) {
-      this.#ended = cause;
+      ended = cause;
       if (!signal.aborted || !passes(cause)) throw cause;
-      const { code, detail } = cause;
-      this.#o.onNotice?.('stops unsaved; what it read since its checkpoint is read again', { code, detail });
+      this.#o.onNotice?.('stops unsaved; what it read since its checkpoint is read again', cause);
     } finally {
       signal.removeEventListener('abort', wake);
-      for (const { failed } of this.#changes.splice(0)) failed(this.#ended);
+      this.#changes.end(ended);
     }
   }
 
@@ -144,17 +142,15 @@ export class Partition<F extends PartitionFold> {
     const wake = new AbortController();
     this.#wake = wake;
     if (this.#changes.length > 0 || this.#stop.aborted) return;
-    await Promise.race([
-      log.waitFor(this.#next, wake.signal),
-      clock.sleep(Math.min(checkpointMs, idleMs), wake.signal),
-    ]);
+    const timer = clock.sleep(Math.min(checkpointMs, idleMs), wake.signal);
+    await Promise.race([log.waitFor(this.#next, wake.signal), timer]);
     wake.abort();
   }
 
   /** One batch: changes, due control entries, records up to the next entry, flush. False when there was nothing to do. */
   async #step(): Promise<boolean> {
     const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
-    await this.#acceptChanges();
+    await this.#changes.drain((change) => this.#accept(change));
     const controlled = await this.#foldControls(out);
     const moved = (await this.#foldRecords(out)) || controlled;
     if (!moved) await this.#advanceIdle();
@@ -186,6 +182,8 @@ export class Partition<F extends PartitionFold> {
     this.#lastRecordMs = this.#movedMs = clock.elapsed();
     // removed while we read: the next step notes it before anything after the gap is folded
     if (records[0]!.offset > this.#next && this.#next < log.start()) return true;
+    const startedMs = clock.elapsed();
+    let [folded, bytes] = [0, 0];
     for (const record of records) {
       if (record.offset >= until) {
         this.#next = until;
@@ -193,7 +191,11 @@ export class Partition<F extends PartitionFold> {
       }
       this.#fold.record(record, out);
       this.#next = record.offset + 1;
+      folded++;
+      bytes += record.value.length;
+      if (Number.isNaN(this.#yieldedMs) && yielded(out)) this.#yieldedMs = record.appendMs;
     }
+    this.#o.observe?.folded?.(folded, bytes, clock.elapsed() - startedMs);
     return true;
   }
 
@@ -203,25 +205,32 @@ export class Partition<F extends PartitionFold> {
     if (from >= to) return false;
     this.#o.onNotice?.(`records ${from} to ${to - 1} are gone from the log (${reason})`);
     await this.#retry(() => this.#o.store.recordLoss(from, to, reason));
+    this.#o.observe?.lost?.(from, to);
     this.#next = to;
     return true;
   }
 
   /** Moves the watermark of a silent partition by as much time as has passed, whatever the records' clock. */
   async #advanceIdle(): Promise<void> {
-    const nowMs = this.#o.clock.elapsed();
+    const { clock, idleMs, log } = this.#o;
+    const nowMs = clock.elapsed();
     const passedMs = Math.floor(nowMs - this.#movedMs);
-    if (passedMs < Math.max(this.#o.idleMs, (nowMs - this.#lastRecordMs) * IDLE_SHARE)) return;
+    if (passedMs < Math.max(idleMs, (nowMs - this.#lastRecordMs) * IDLE_SHARE)) return;
     if (!this.#fold.waitsForTime) return;
+    // it may be the log that is away rather than its senders
+    if (!(await log.refresh()) || log.end() > this.#next) return;
     this.#movedMs += passedMs;
     await this.#append({ kind: 'watermark', toMs: this.#fold.watermarkMs + passedMs });
   }
 
   async #flush(out: Outputs): Promise<void> {
-    const { store, onFlushed, onNotice } = this.#o;
-    if (out.verdicts.length + out.incidents.length + out.deadLetters.length === 0) return;
+    const { store, onFlushed, onNotice, observe, clock } = this.#o;
+    if (!yielded(out)) return;
     const result = await this.#retry(() => store.flush(out, this.#epoch));
     if (result === 'fenced') throw fenced();
+    observe?.flushed?.(out, clock.now() - this.#yieldedMs);
+    this.#yieldedMs = Number.NaN;
+    if (result.split !== undefined && result.split.length > 0) observe?.split?.(result.split);
     if (result.divergent > 0)
       onNotice?.(`${result.divergent} verdicts differ from those already stored under their identity`);
     try {
@@ -236,21 +245,15 @@ export class Partition<F extends PartitionFold> {
    * a model cannot serve, or when the loop has ended: then the entry may be durable, and the control log knows.
    */
   change(change: ControlChange): Promise<ControlEntry> {
-    return new Promise((done, failed) => {
-      if (this.#ended !== null) return failed(this.#ended);
-      this.#changes.push({ change, done, failed });
-      this.#wake.abort();
-    });
+    const answer = this.#changes.ask(change);
+    this.#wake.abort();
+    return answer;
   }
 
-  async #acceptChanges(): Promise<void> {
-    for (let waiting = this.#changes[0]; waiting; waiting = this.#changes[0]) {
-      const { change, done, failed } = waiting;
-      const model = change.kind === 'model' ? await this.#verified(change) : null;
-      if (model === null || model.ok) done(await this.#append(change));
-      else failed(new TidewatchError(model.fault.code, model.fault.detail));
-      this.#changes.shift();
-    }
+  async #accept(change: ControlChange): Promise<ControlEntry | Error> {
+    const model = change.kind === 'model' ? await this.#verified(change) : null;
+    if (model === null || model.ok) return this.#append(change);
+    return new TidewatchError(model.fault.code, model.fault.detail);
   }
 
   #verified(change: Extract<ControlChange, { kind: 'model' }>): Promise<Result<Uint8Array>> {
@@ -284,13 +287,14 @@ export class Partition<F extends PartitionFold> {
     this.#saved = position.offsetNext;
     this.#savedSequence = controlSequence;
     // what was waited for PostgreSQL is no cost of this state
-    this.#pace.cost(savedMs - startedMs + (clock.elapsed() - triedMs));
+    const costMs = savedMs - startedMs + (clock.elapsed() - triedMs);
+    this.#pace.cost(costMs);
+    this.#o.observe?.checkpointed?.(this.#saved, costMs, checkpoint.state.length);
   }
 
   #retry<T>(call: () => Promise<T>): Promise<T> {
-    return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice);
+    return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice, this.#o.observe?.retried);
   }
 }
 
-const fenced = () => new TidewatchError('already_running', 'another process has taken over this partition');
-const stopped = () => new TidewatchError('not_found', 'the partition was let go');
+const yielded = (out: Outputs): boolean => out.verdicts.length + out.incidents.length + out.deadLetters.length > 0;

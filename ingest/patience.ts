@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import { type Fault, TidewatchError } from '../core/errors.ts';
 
-/** Troubles of PostgreSQL that pass, or that an operator mends while we wait. */
-const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'disk_full']);
+/** Troubles of PostgreSQL or Kafka that pass, or that an operator mends while we wait. */
+const PASSING: ReadonlySet<string> = new Set(['database_unavailable', 'disk_full', 'broker_unavailable']);
 /** Pause after PostgreSQL refused a call; the log is the buffer meanwhile. */
 const RETRY_MS = [100, 250, 500, 1000, 2000, 5000];
 
@@ -18,6 +18,7 @@ export async function patiently<T>(
   clock: Clock,
   stop: AbortSignal,
   onNotice?: (message: string, fault?: Fault) => void,
+  onRetry?: () => void,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -28,6 +29,7 @@ export async function patiently<T>(
       if (!passes(cause) || (stop.aborted && attempt > 0)) throw cause;
       if (attempt === 0)
         onNotice?.('PostgreSQL does not take our calls; waiting', { code: cause.code, detail: cause.detail });
+      onRetry?.();
       await clock.sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!, stop);
     }
   }

@@ -1,30 +1,42 @@
 import type { Fault, Result } from '../core/errors.ts';
 import type { ControlChange, ControlEntry, Disposition, Incident, LogEvent, Sample, Verdict } from '../core/types.ts';
 
-/** One record of a partition. Offsets are integers below 2^53 that rise by one; appendMs is when the log accepted it. */
+/** Headers of a record in their order, as Kafka has them; a value may be null. */
+export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
+
+/** One record of a partition. Offsets are integers below 2^53 that rise; appendMs is when the log accepted it. */
 export interface LogRecord {
   offset: number;
   appendMs: number;
   key: Uint8Array | null;
   value: Uint8Array;
+  /** Kafka's value was null; `value` is empty then. */
+  tombstone?: true;
+  /** Absent where there are none. */
+  headers?: RecordHeaders;
 }
 
 /** What a producer hands over. */
 export interface NewRecord {
   key: Uint8Array | null;
   value: Uint8Array;
+  tombstone?: true;
+  headers?: RecordHeaders;
 }
 
 /**
  * An append-only log of one partition. `append` resolves with the first offset once the records are durable.
  * `read` returns the records from an offset on, at most about maxBytes of them and at least one if there is one;
- * [] when the log ends there. An offset below `start()` was removed by retention.
+ * [] when the log ends there, or when a log that is elsewhere has not handed them over in time: ask again. An offset
+ * below `start()` was removed by retention. `start` and `end` are as last learned.
  */
 export interface Log {
   append(records: readonly NewRecord[]): Promise<Result<number>>;
   read(fromOffset: number, maxBytes: number): Promise<LogRecord[]>;
   /** Resolves when there is a record at or after the offset, or when the signal aborts. */
   waitFor(offset: number, signal: AbortSignal): Promise<void>;
+  /** Learns anew where the log starts and ends. False while it cannot be reached: then nobody knows whether it is silent. */
+  refresh(): Promise<boolean>;
   start(): number;
   end(): number;
   close(): Promise<void>;
@@ -68,8 +80,11 @@ export interface DeadLetter {
   /** Which point of the record, counted from 0; -1 for the record as a whole. */
   point: number;
   fault: Fault;
+  appendMs: number;
   key: Uint8Array | null;
-  value: Uint8Array;
+  /** null: a tombstone. */
+  value: Uint8Array | null;
+  headers?: RecordHeaders;
 }
 
 /** What folding a batch yielded. Every item has an identity of its own, so writing it twice is writing it once. */
@@ -124,6 +139,25 @@ export interface Checkpoint {
   counters: Readonly<Counters>;
 }
 
+export interface Flushed {
+  /** Verdicts that are stored with other content under the same identity. */
+  divergent: number;
+  /** Entities that another partition wrote too of late: their records lack a key. Told once each, a bounded number. */
+  split?: readonly string[];
+}
+
+/** What somebody who watches a partition loop is told; none of it changes what the loop does. Called often: be quick. */
+export interface PartitionObserver {
+  folded?(records: number, bytes: number, durationMs: number): void;
+  /** latencyMs: from the append of the first record that yielded something to its being durable; NaN without a record. */
+  flushed?(outputs: Outputs, latencyMs: number): void;
+  checkpointed?(offsetNext: number, durationMs: number, stateBytes: number): void;
+  /** A call that the database refused is about to be repeated. */
+  retried?(): void;
+  lost?(fromOffset: number, toOffset: number): void;
+  split?(entities: readonly string[]): void;
+}
+
 /** Durable truth of one partition of one stream. See docs/architecture.md, "Nothing lost, nothing doubled". */
 export interface PartitionStore {
   /** Takes the partition: epochs strictly rise, a former owner is fenced from here on. */
@@ -136,7 +170,7 @@ export interface PartitionStore {
    * Idempotent; conflicting content under one identity is counted, and the first one stays. With an epoch, 'fenced' when
    * it is no longer the newest: a former owner may not know the control entries that hold by now.
    */
-  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'>;
+  flush(outputs: Outputs, epoch?: number): Promise<Flushed | 'fenced'>;
   checkpoint(checkpoint: Checkpoint): Promise<'committed' | 'fenced'>;
   /** Records [fromOffset, toOffset) that retention removed before they were read. Idempotent. */
   recordLoss(fromOffset: number, toOffset: number, reason: string): Promise<void>;

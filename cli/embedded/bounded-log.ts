@@ -30,6 +30,10 @@ export class BoundedLog implements Log {
     return this.#log.waitFor(offset, signal);
   }
 
+  refresh(): Promise<boolean> {
+    return this.#log.refresh();
+  }
+
   start(): number {
     return this.#log.start();
   }

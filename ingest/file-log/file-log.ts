@@ -128,6 +128,10 @@ export class FileLog implements Log {
     return this.#signal.wait(offset, this.#closed ? Number.POSITIVE_INFINITY : this.end(), signal);
   }
 
+  refresh(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   start(): number {
     return this.#segments.start;
   }

@@ -40,6 +40,9 @@ export class TestLog implements Log {
       signal.addEventListener('abort', () => done(), { once: true });
     });
   }
+  refresh() {
+    return Promise.resolve(true);
+  }
   start() {
     return this.removed;
   }

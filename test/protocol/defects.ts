@@ -1,5 +1,5 @@
 import type { ControlChange, ControlEntry } from '../../core/types.ts';
-import type { Checkpoint, Claim, Log, Outputs, PartitionStore } from '../../ingest/ports.ts';
+import type { Checkpoint, Claim, Flushed, Log, Outputs, PartitionStore } from '../../ingest/ports.ts';
 import type { MemoryTables } from '../../store/memory.ts';
 import type { SimStore } from './sim-store.ts';
 import type { Variant } from './simulate.ts';
@@ -24,7 +24,7 @@ class Through implements PartitionStore {
   appendControl(epoch: number, offset: number, change: ControlChange): Promise<ControlEntry | 'fenced'> {
     return this.inner.appendControl(epoch, offset, change);
   }
-  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'> {
+  flush(outputs: Outputs, epoch?: number): Promise<Flushed | 'fenced'> {
     return this.inner.flush(outputs, epoch);
   }
   checkpoint(checkpoint: Checkpoint): Promise<'committed' | 'fenced'> {
@@ -154,7 +154,10 @@ export const defects: Readonly<Record<string, { variant: Variant; shows: string 
   'neither epoch nor previous offset': { variant: stored(NoFence), shows: 'offset_back' },
   'a former owner may flush': { variant: stored(FlushWithoutFence), shows: 'verdict_divergent' },
   'a control entry among records that were judged already': {
-    variant: (store, log) => ({ store, log: { ...log, end: () => 0 } }),
+    variant: (store, log) => {
+      const savedTo = () => store.tables.partitions.get(0)!.offsetNext;
+      return { store, log: { ...log, end: savedTo } };
+    },
     shows: 'verdict_divergent',
   },
 };

@@ -23,6 +23,9 @@ export class Process {
   }
 }
 
+/** How seldom the log cannot be reached when somebody asks for its end. */
+const AWAY_ONE_IN = 8;
+
 /** Lets every microtask run that the last step made runnable. */
 const settle = () => new Promise<void>((done) => setImmediate(done));
 
@@ -112,6 +115,10 @@ export class WorldLog {
         return records.slice(from, from + 1 + world.random.below(maxRecords));
       },
       waitFor: (offset, signal) => world.gate(process, 0, () => records.length > offset, signal),
+      refresh: async () => {
+        await world.gate(process);
+        return world.random.below(AWAY_ONE_IN) > 0;
+      },
       start: () => 0,
       end: () => records.length,
       close: async () => undefined,
