@@ -23,6 +23,8 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'log_truncated',
   'stalled',
   'platform_unsupported',
+  'program_missing',
+  'fetch_failed',
 ]);
 
 export const exitCodeOf = (code: ErrorCode): number => (INFRASTRUCTURE.has(code) ? EXIT.infrastructure : EXIT.badInput);

@@ -124,6 +124,14 @@ export const ERRORS = {
     'No embedded PostgreSQL exists for this platform.',
     'Set database.url to a PostgreSQL 15 or newer.',
   ],
+  program_missing: [
+    'A program that is needed here is not installed.',
+    'Install it, and see that PATH (or JAVA_HOME) leads to it; `tidewatch services --help` says what needs what.',
+  ],
+  fetch_failed: [
+    'Something that is needed could not be downloaded.',
+    'Check the network and the mirror that Maven uses, and run it again.',
+  ],
   unauthorized: ['The token is missing or wrong.', 'Send Authorization: Bearer TOKEN (or Token TOKEN).'],
   forbidden_origin: [
     'Host or Origin is not this server.',
