@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // One PostgreSQL for the run, started by the first test that wants it.
-    globalSetup: ['test/postgres.ts'],
+    // One PostgreSQL and one Kafka for the run, each started by the first test that wants it.
+    globalSetup: ['test/postgres.ts', 'test/kafka.ts'],
     // Processes, since tests start servers and fold big states; two, since that is what small machines have.
     pool: 'forks',
     maxWorkers: 2,
