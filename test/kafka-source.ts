@@ -17,10 +17,15 @@ const answers = (file: string, ...args: string[]): boolean =>
 const onPath = (program: string): boolean =>
   (process.env.PATH ?? '').split(path.delimiter).some((dir) => existsSync(path.join(dir, program)));
 
-/** null where a broker can be had by none of the ways. What a program misses in detail is said when it is started. */
+/** Whether a native broker can be had. What a program misses in detail is said when it is started. */
+export function hasKafkaJars(): boolean {
+  const java = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
+  return onPath('mvn') && answers(java, '-version');
+}
+
+/** null where a broker can be had by none of the ways. */
 export function kafkaSource(): KafkaSource | null {
   if (process.env.KAFKA_BROKERS) return 'given';
   if (onPath('docker') && answers('docker', 'info')) return 'docker';
-  const java = process.env.JAVA_HOME ? path.join(process.env.JAVA_HOME, 'bin', 'java') : 'java';
-  return answers(java, '-version') && onPath('mvn') ? 'jars' : null;
+  return hasKafkaJars() ? 'jars' : null;
 }

@@ -22,6 +22,9 @@ import { containerTools, jarTools, type KafkaTools } from './kafka-tools.ts';
 const FOLDER_VARIABLE = 'TIDEWATCH_TEST_KAFKA_DIR';
 /** For hooks that ask for the broker: the very first start on a machine fetches it. */
 export const KAFKA_START_MS = 300_000;
+/** A broker that takes longer for a small question is not ready for tests. */
+const ANSWER_MS = 2_000;
+const ADMIN_MS = 15_000;
 
 export default function setup(): () => Promise<void> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tidewatch-kafka-'));
@@ -148,20 +151,21 @@ async function launchContainer(): Promise<Shared> {
   return { brokers: [address], container, failure: null };
 }
 
-function client(brokers: string[], retries: number): Kafka {
+function client(brokers: string[], retries: number, requestTimeout: number): Kafka {
   const retry = { retries, initialRetryTime: 100, maxRetryTime: 1_000 };
   return new Kafka({
     brokers,
     clientId: 'tidewatch-test',
     logLevel: logLevel.NOTHING,
     connectionTimeout: 2_000,
+    requestTimeout,
     retry,
   });
 }
 
 /** A round trip for metadata and one to a group's coordinator, which loads for a while after the ports are open. */
 export async function answersAsKafka(brokers: string[]): Promise<boolean> {
-  const admin = client(brokers, 0).admin();
+  const admin = client(brokers, 0, ANSWER_MS).admin();
   try {
     await admin.connect();
     await admin.describeCluster();
@@ -178,7 +182,7 @@ export async function answersAsKafka(brokers: string[]): Promise<boolean> {
 export async function testAdmin(): Promise<Admin> {
   adminOfFile ??= (async () => {
     const { brokers } = await kafkaBroker();
-    const admin = client(brokers, 10).admin();
+    const admin = client(brokers, 10, ADMIN_MS).admin();
     await admin.connect();
     return admin;
   })();

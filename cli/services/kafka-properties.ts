@@ -52,6 +52,9 @@ export function serverProperties(node: NodeProperties): string {
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
+    // Its own controller holds a killed broker for alive until this has passed, so a restart waits for it.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
     'auto.create.topics.enable': 'false',
     'log.message.timestamp.type': 'LogAppendTime',
     ...extra,

@@ -9,7 +9,7 @@ import { type Environment, javaArguments, runJar } from './java.ts';
 import type { KafkaProgram } from './kafka-jars.ts';
 import { clusterId, HOST, type Listener, PLAIN_LISTENER, serverProperties } from './kafka-properties.ts';
 import { nodeOn, pidFile, propertiesFile } from './kafka-running.ts';
-import { freePorts } from './ports.ts';
+import { freePorts, isFree } from './ports.ts';
 
 /** A first start formats, loads classes and makes its own topics; slow disks take their time. */
 const START_TIMEOUT_MS = 90_000;
@@ -55,12 +55,17 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaNode> {
       await node.start();
       return node;
     } catch (error) {
-      // A free port may be taken by others until Kafka takes it, one that was asked for is looked at here.
+      // A port that was free may be taken by others before Kafka takes it.
       const taken = error instanceof TidewatchError && error.code === 'port_taken';
       if (!taken || fixed || attempt >= START_ATTEMPTS) throw error;
     }
   }
 }
+
+type Bound = Listener & { port: number };
+
+const addressesOf = (listeners: readonly Bound[]): Record<string, string> =>
+  Object.fromEntries(listeners.map(({ name, port, advertised }) => [name, advertised ?? `${HOST}:${port}`]));
 
 export class KafkaNode {
   /** host:port of each listener by its name, as clients are told. */
@@ -68,12 +73,14 @@ export class KafkaNode {
   /** Of the first listener. */
   readonly address: string;
   readonly #options: KafkaOptions;
+  readonly #listeners: readonly Bound[];
   #process: Background | null = null;
 
-  private constructor(options: KafkaOptions, addresses: Readonly<Record<string, string>>, first: string) {
+  private constructor(options: KafkaOptions, listeners: readonly Bound[]) {
     this.#options = options;
-    this.addresses = addresses;
-    this.address = addresses[first]!;
+    this.#listeners = listeners;
+    this.addresses = addressesOf(listeners);
+    this.address = this.addresses[listeners[0]!.name]!;
   }
 
   /** Writes the properties with ports for everything, and formats the folder of the data where there is none. */
@@ -82,16 +89,14 @@ export class KafkaNode {
     const wanted = options.listeners ?? [PLAIN_LISTENER];
     const free = await freePorts(wanted.length + 1);
     const listeners = wanted.map((listener, i) => ({ ...listener, port: listener.port ?? free[i]! }));
-    const addresses = Object.fromEntries(
-      listeners.map(({ name, port, advertised }) => [name, advertised ?? `${HOST}:${port}`]),
-    );
     const dataDir = path.resolve(dir, 'data');
     await mkdir(dir, { recursive: true, mode: 0o700 });
-    const node = { listeners, advertised: addresses, controllerPort: free.at(-1)!, dataDir, extra: properties };
+    const advertised = addressesOf(listeners);
+    const node = { listeners, advertised, controllerPort: free.at(-1)!, dataDir, extra: properties };
     // Passwords of keystores may be among them.
     await writeFile(propertiesFile(dir), serverProperties(node), { mode: 0o600 });
     await format(options, dataDir);
-    return new KafkaNode(options, addresses, listeners[0]!.name);
+    return new KafkaNode(options, listeners);
   }
 
   /** The broker's process id; null while none runs. For signals: SIGSTOP, SIGCONT, SIGKILL. */
@@ -104,13 +109,16 @@ export class KafkaNode {
   async start(): Promise<void> {
     const { program, dir, clock, env = process.env, jvmOptions = JVM_OPTIONS } = this.#options;
     if (this.pid !== null) return;
+    for (const { name, port } of this.#listeners)
+      if (!(await isFree(port))) throw new TidewatchError('port_taken', `Kafka wants ${HOST}:${port} for ${name}`);
     const args = javaArguments(program.jars, [...LOGGING, ...jvmOptions], 'kafka.Kafka');
     const started = new Background(program.java, [...args, propertiesFile(dir)], path.join(dir, 'kafka.log'), env);
     this.#process = started;
     if (started.pid !== null) await writeFile(pidFile(dir), `${started.pid}\n`);
     const until = clock.elapsed() + START_TIMEOUT_MS;
     while (started.ended === null) {
-      if (await this.#options.ready(this.address)) {
+      const ready = this.#options.ready(this.address);
+      if (await Promise.race([ready, started.end.then(() => false)])) {
         // With the address: others may use it from now on.
         await writeFile(pidFile(dir), `${started.pid} ${this.address}\n`);
         return;
