@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib';
-import type { LogRecord } from './ports.ts';
+import { headersBytes, readHeaders, writeHeaders } from './entry-headers.ts';
+import type { LogRecord, NewRecord } from './ports.ts';
 
 /**
  * The framing that recordings and the file log share, little-endian: marker, length of the body, CRC-32 over length
  * and body, then the body. A body is its kind, then for a record offset, append time, length of the key (−1: none),
- * key and value, for a control entry its JSON text.
+ * key, headers where a bit of the kind says so, and value, for a control entry its JSON text. A reader that does not know
+ * a bit of the kind refuses the entry.
  */
 const MARKER = 0x31657754; // "Twe1"
 const MARKER_BYTES = Buffer.from('Twe1', 'latin1');
@@ -18,6 +20,10 @@ const RECORD = 1;
 const CONTROL = 2;
 /** Set on the first entry of what was written together: all before it was durable when it was written. */
 const BATCH_START = 0x80;
+/** Set on a record whose value was null. */
+const TOMBSTONE = 0x40;
+/** Set on a record with headers. */
+const HEADERS = 0x20;
 
 export type Entry =
   | { kind: 'header'; json: string }
@@ -27,15 +33,20 @@ export type Entry =
 /** `torn`: the bytes end inside the entry. `bad`: they cannot be one. size: bytes of the whole entry. */
 export type ReadEntry = { ok: true; entry: Entry; size: number } | { ok: false; why: 'torn' | 'bad'; detail: string };
 
-export function recordBytes(key: Uint8Array | null, value: Uint8Array): number {
-  return HEAD_BYTES + RECORD_HEAD + (key?.length ?? 0) + value.length;
+export function recordBytes({ key, value, headers }: NewRecord): number {
+  return HEAD_BYTES + RECORD_HEAD + (key?.length ?? 0) + (headers?.length ? headersBytes(headers) : 0) + value.length;
 }
 
 /** Writes a record at a position of a buffer with room for it; returns the position behind. */
 export function writeRecord(into: Buffer, at: number, record: LogRecord, batchStart = false): number {
-  const { key, value } = record;
+  const { key, value, headers, tombstone } = record;
+  const withHeaders = headers !== undefined && headers.length > 0;
   let p = at + HEAD_BYTES;
-  into[p] = RECORD | (batchStart ? BATCH_START : 0);
+  into[p] =
+    RECORD |
+    (batchStart ? BATCH_START : 0) |
+    (tombstone && value.length === 0 ? TOMBSTONE : 0) |
+    (withHeaders ? HEADERS : 0);
   into.writeDoubleLE(record.offset, p + 1);
   into.writeDoubleLE(record.appendMs, p + 9);
   into.writeInt32LE(key === null ? -1 : key.length, p + 17);
@@ -44,12 +55,13 @@ export function writeRecord(into: Buffer, at: number, record: LogRecord, batchSt
     into.set(key, p);
     p += key.length;
   }
+  if (withHeaders) p = writeHeaders(into, p, headers);
   into.set(value, p);
   return frame(into, at, p + value.length);
 }
 
 export function encodeRecord(record: LogRecord): Buffer {
-  const bytes = Buffer.allocUnsafe(recordBytes(record.key, record.value));
+  const bytes = Buffer.allocUnsafe(recordBytes(record));
   writeRecord(bytes, 0, record);
   return bytes;
 }
@@ -89,19 +101,27 @@ export function readEntry(bytes: Buffer, at: number): ReadEntry {
 }
 
 function body(bytes: Buffer, from: number, end: number): Entry | null {
-  const kind = bytes[from]! & ~BATCH_START;
+  const first = bytes[from]!;
+  const kind = first & ~BATCH_START;
   if (kind === HEADER) return { kind: 'header', json: bytes.toString('utf8', from + 1, end) };
   if (kind === CONTROL) return { kind: 'control', json: bytes.toString('utf8', from + 1, end) };
-  if (kind !== RECORD || end - from < RECORD_HEAD) return null;
+  if ((kind & ~(TOMBSTONE | HEADERS)) !== RECORD || end - from < RECORD_HEAD) return null;
   const offset = bytes.readDoubleLE(from + 1);
   const appendMs = bytes.readDoubleLE(from + 9);
   const keyLength = bytes.readInt32LE(from + 17);
-  const valueFrom = from + RECORD_HEAD + Math.max(0, keyLength);
-  if (keyLength < -1 || valueFrom > end || !Number.isSafeInteger(offset) || offset < 0) return null;
+  const keyEnd = from + RECORD_HEAD + Math.max(0, keyLength);
+  if (keyLength < -1 || keyEnd > end || !Number.isSafeInteger(offset) || offset < 0) return null;
   if (!Number.isFinite(appendMs)) return null;
-  const key = keyLength < 0 ? null : bytes.subarray(from + RECORD_HEAD, valueFrom);
-  const record = { offset, appendMs, key, value: bytes.subarray(valueFrom, end) };
-  return { kind: 'record', record, batchStart: (bytes[from]! & BATCH_START) !== 0 };
+  const key = keyLength < 0 ? null : bytes.subarray(from + RECORD_HEAD, keyEnd);
+  const found = first & HEADERS ? readHeaders(bytes, keyEnd, end) : undefined;
+  if (found === null) return null;
+  const record: LogRecord = { offset, appendMs, key, value: bytes.subarray(found?.end ?? keyEnd, end) };
+  if (found !== undefined) record.headers = found.headers;
+  if (first & TOMBSTONE) {
+    if (record.value.length > 0) return null;
+    record.tombstone = true;
+  }
+  return { kind: 'record', record, batchStart: (first & BATCH_START) !== 0 };
 }
 
 function no(why: 'torn' | 'bad', detail: string): ReadEntry {

@@ -25,12 +25,16 @@ export class MemoryLog implements Log {
     if (fault !== null) return { ok: false, fault };
     const first = this.end();
     this.#lastMs = Math.max(this.#lastMs, this.#clock.now());
-    for (const { key, value } of records) {
+    for (const { key, value, tombstone, headers } of records) {
       this.#records.push({
         offset: this.end(),
         appendMs: this.#lastMs,
         key: key === null ? null : key.slice(),
         value: value.slice(),
+        ...(tombstone && { tombstone }),
+        ...(headers?.length && {
+          headers: headers.map(([name, bytes]) => [name, bytes === null ? null : bytes.slice()]),
+        }),
       });
     }
     const excess = this.#records.length - this.#maxRecords;

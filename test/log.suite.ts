@@ -70,6 +70,27 @@ export function logSuite(name: string, make: () => Promise<LogUnderTest>): void 
       expect(record!.value).toHaveLength(0);
     });
 
+    test('headers keep their order and their bytes, and a tombstone is no empty value', async () => {
+      const { log } = await fresh();
+      const headers = [
+        ['b', Uint8Array.of(0, 255)],
+        ['a', new Uint8Array(0)],
+      ] as const;
+      await log.append([
+        { ...newRecord('x', 'k'), headers },
+        { ...newRecord('', 'k'), tombstone: true },
+        newRecord(''),
+      ]);
+      const [with2, tombstone, empty] = await readAll(log);
+      expect(with2!.headers!.map(([name, bytes]) => [name, [...bytes!]])).toEqual([
+        ['b', [0, 255]],
+        ['a', []],
+      ]);
+      expect(with2!.tombstone).toBeUndefined();
+      expect([tombstone!.tombstone, tombstone!.value.length, tombstone!.headers]).toEqual([true, 0, undefined]);
+      expect([empty!.tombstone, empty!.value.length]).toEqual([undefined, 0]);
+    });
+
     test('append times never go back, though the clock does', async () => {
       const { log, setNow } = await fresh();
       for (const now of [1000, 400, 2000]) {

@@ -96,8 +96,8 @@ export class Appender {
       let offset = end;
       let at = 0;
       for (const { records } of batch) {
-        for (const { key, value } of records) {
-          at = writeRecord(bytes, at, { offset, appendMs: nowMs, key, value }, at === 0);
+        for (const record of records) {
+          at = writeRecord(bytes, at, { ...record, offset, appendMs: nowMs }, at === 0);
           offset++;
         }
       }

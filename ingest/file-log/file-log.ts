@@ -101,7 +101,7 @@ export class FileLog implements Log {
     if (fault !== null) return { ok: false, fault };
     if (records.length === 0) return ok(this.end());
     let bytes = 0;
-    for (const { key, value } of records) bytes += recordBytes(key, value);
+    for (const record of records) bytes += recordBytes(record);
     return this.#appender.append(records, bytes);
   }
 

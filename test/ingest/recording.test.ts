@@ -31,7 +31,11 @@ async function collect(entries: AsyncIterable<RecordingEntry>): Promise<Recordin
   const out: RecordingEntry[] = [];
   for await (const entry of entries) {
     if (entry.kind === 'control') out.push(entry);
-    else out.push({ ...entry, key: entry.key && new Uint8Array(entry.key), value: new Uint8Array(entry.value) });
+    else {
+      const [key, value] = [entry.key && new Uint8Array(entry.key), new Uint8Array(entry.value)];
+      const headers = entry.headers?.map(([name, bytes]) => [name, bytes && new Uint8Array(bytes)] as const);
+      out.push({ ...entry, key, value, ...(headers && { headers }) });
+    }
   }
   return out;
 }
@@ -46,16 +50,27 @@ test('what is written is read back, in order, records and control entries', asyn
   expect(await collect(recording.entries)).toEqual(entries);
 });
 
-test('any keys and values come back, in whatever chunks the bytes arrive', async () => {
+test('any keys, values, headers and tombstones come back, in whatever chunks the bytes arrive', async () => {
   const entry = fc.record({
     offset: fc.nat(),
     appendMs: fc.nat(),
     key: fc.option(fc.uint8Array({ maxLength: 20 })),
     value: fc.uint8Array({ maxLength: 200 }),
+    headers: fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.option(fc.uint8Array({ maxLength: 9 }))), {
+      maxLength: 4,
+    }),
+    tombstone: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(entry, { maxLength: 20 }), fc.integer({ min: 1, max: 64 }), async (records, chunk) => {
-      const entries = records.map((r) => ({ kind: 'record' as const, ...r }));
+      const entries = records.map(
+        ({ headers, tombstone, ...r }): RecordingEntry => ({
+          kind: 'record',
+          ...r,
+          ...(headers.length > 0 && { headers }),
+          ...(tombstone && { tombstone, value: new Uint8Array(0) }),
+        }),
+      );
       const bytes = readFileSync(await write('p.recording.gz', entries));
       const chunks = Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, i) =>
         bytes.subarray(i * chunk, (i + 1) * chunk),
