@@ -228,7 +228,7 @@ export class Partition<F extends PartitionFold> {
     if (!yielded(out)) return;
     const result = await this.#retry(() => store.flush(out, this.#epoch));
     if (result === 'fenced') throw fenced();
-    observe?.flushed?.(out, clock.now() - this.#yieldedMs);
+    observe?.flushed?.(out, clock.now() - this.#yieldedMs, result.divergent);
     this.#yieldedMs = Number.NaN;
     if (result.split !== undefined && result.split.length > 0) observe?.split?.(result.split);
     if (result.divergent > 0)

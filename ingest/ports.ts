@@ -149,8 +149,11 @@ export interface Flushed {
 /** What somebody who watches a partition loop is told; none of it changes what the loop does. Called often: be quick. */
 export interface PartitionObserver {
   folded?(records: number, bytes: number, durationMs: number): void;
-  /** latencyMs: from the append of the first record that yielded something to its being durable; NaN without a record. */
-  flushed?(outputs: Outputs, latencyMs: number): void;
+  /**
+   * latencyMs: from the append of the first record that yielded something to its being durable; NaN without a record.
+   * divergent: of Flushed.
+   */
+  flushed?(outputs: Outputs, latencyMs: number, divergent: number): void;
   checkpointed?(offsetNext: number, durationMs: number, stateBytes: number): void;
   /** A call that the database refused is about to be repeated. */
   retried?(): void;
