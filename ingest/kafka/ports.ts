@@ -74,6 +74,8 @@ export interface KafkaAdmin {
   createTopic(name: string, partitions: number, config?: Record<string, string>): Promise<Result<'made' | 'exists'>>;
   deleteTopic(name: string): Promise<Result<void>>;
   offsets(topic: string): Promise<Result<readonly OffsetRange[]>>;
+  /** Offset of the first record appended at a time or later, by partition; the end where there is none. */
+  offsetsAt(topic: string, timeMs: number): Promise<Result<ReadonlyMap<number, number>>>;
   group(groupId: string): Promise<Result<GroupDescription>>;
   /** Offsets that a group has committed, by partition; partitions without one are left out. */
   committed(groupId: string, topic: string): Promise<Result<ReadonlyMap<number, number>>>;
