@@ -1,6 +1,8 @@
 import type { StreamConfig } from '../core/config/stream.ts';
 import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
+import { logLevelOf } from '../core/log-level.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
+import { looksLike } from '../ingest/decode/sniff.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
 import type { Counters, Cumulative, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
 import { nextExcess } from './alarm-threshold.ts';
@@ -9,6 +11,7 @@ import { Assessor } from './assessor.ts';
 import { pValueOf } from './calibration.ts';
 import type { EntityState } from './entity-state.ts';
 import { FoldState } from './fold-state.ts';
+import { Tallies } from './tallies.ts';
 
 /** Verdicts below this severity carry no attributions: nobody asks why a normal window is normal. */
 const EXPLAIN_FROM = 0.5;
@@ -25,18 +28,21 @@ const LETTERS_PER_RECORD = 64;
  */
 export class Fold implements PartitionFold, DecodeSink {
   readonly state: FoldState;
+  readonly tallies = new Tallies();
   readonly #config: StreamConfig;
   readonly #decoder: Decoder;
   readonly #partition: number;
   readonly #assessor: Assessor;
   readonly #onWindow = (entity: EntityWindows, startMs: number, endMs: number, stats: Float64Array) =>
     this.#window(entity, startMs, endMs, stats);
-  // Of the record being folded: itself, where outputs go, its newest event time, points and dead letters so far.
+  // Of the record being folded: itself, where outputs go, its newest event time, points and dead letters so far, and
+  // whether anything but faults was found.
   #record!: LogRecord;
   #out!: Outputs;
   #newestMs = Number.NEGATIVE_INFINITY;
   #points = 0;
   #letters = 0;
+  #usable = false;
 
   constructor(config: StreamConfig, decoder: Decoder, partition = 0, state = new FoldState(config)) {
     this.state = state;
@@ -93,19 +99,38 @@ export class Fold implements PartitionFold, DecodeSink {
     return most;
   }
 
+  get openIncidents(): number {
+    let open = 0;
+    for (const { tracker } of this.state.entities.values()) open += tracker.open;
+    return open;
+  }
+
   record(record: LogRecord, out: Outputs): void {
     this.#record = record;
     this.#out = out;
     this.#newestMs = Number.NEGATIVE_INFINITY;
     this.#points = 0;
     this.#letters = 0;
+    this.#usable = false;
+    const lettersBefore = out.deadLetters.length;
     this.#decoder(record.value, record.appendMs, this);
+    if (!this.#usable && this.#points > 0) this.#refused(lettersBefore);
     if (this.#newestMs > Number.NEGATIVE_INFINITY) {
       this.#advance(this.#newestMs - this.#config.window.allowedLatenessMs);
     }
   }
 
+  /** Nothing in the record could be used. Its bytes may be of another encoding: then its letters say so. */
+  #refused(lettersBefore: number): void {
+    this.tallies.refusedRecords++;
+    const encoding = looksLike(this.#record.value, this.#config.encoding);
+    if (encoding === null) return;
+    this.tallies.looksLike.set(encoding, (this.tallies.looksLike.get(encoding) ?? 0) + 1);
+    for (const { fault } of this.#out.deadLetters.slice(lettersBefore)) fault.detail += `; looks like ${encoding}`;
+  }
+
   sample(sample: Sample): void {
+    this.#usable = true;
     const { counters } = this.state;
     const points = sample.names.length;
     if (sample.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) {
@@ -129,6 +154,7 @@ export class Fold implements PartitionFold, DecodeSink {
   }
 
   cumulative(point: Cumulative): void {
+    this.#usable = true;
     const { counters, cumulative } = this.state;
     // One from the future must not become what later ones are counted from.
     const ahead = point.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs;
@@ -147,7 +173,9 @@ export class Fold implements PartitionFold, DecodeSink {
   }
 
   event(event: LogEvent): void {
+    this.#usable = true;
     this.state.counters.events++;
+    this.tallies.events[logLevelOf(event.level)]++;
     if (event.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) return;
     const entity = this.state.entities.get(event.entity);
     if (entity !== undefined && !(entity.lastEventMs >= event.timeMs)) entity.lastEventMs = event.timeMs;

@@ -23,6 +23,11 @@ export class IncidentTracker {
     return this.#anomaly?.id ?? this.#absence?.id ?? null;
   }
 
+  /** Incidents that are open: 0, 1 or 2. */
+  get open(): number {
+    return (this.#anomaly === null ? 0 : 1) + (this.#absence === null ? 0 : 1);
+  }
+
   get absent(): boolean {
     return this.#absence !== null;
   }

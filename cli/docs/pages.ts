@@ -5,6 +5,7 @@ import { configPage, errorsPage } from '../../core/config/pages.ts';
 import { faultsPage } from '../../scenarios/faults/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
+import { metricsPage } from './metrics-page.ts';
 
 /** Every file that is made from code, by its path from the root; a test fails when one differs. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -12,6 +13,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/features.md': featuresPage,
   'docs/reference/faults.md': faultsPage,
+  'docs/reference/metrics.md': metricsPage,
   'docs/reference/cli.md': cliPage,
   'tidewatch.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 };
