@@ -7,6 +7,7 @@ import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
 import { replayCommand } from './replay.ts';
+import { servicesCommand } from './services.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
 import { trainCommand } from './train.ts';
 import { upCommand } from './up.ts';
@@ -14,6 +15,7 @@ import { upCommand } from './up.ts';
 /** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
   upCommand,
+  servicesCommand,
   injectCommand,
   explainCommand,
   replayCommand,

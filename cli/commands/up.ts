@@ -6,13 +6,11 @@ import { type AddCommand, examples } from '../command.ts';
 import { systemFault } from '../embedded/system-fault.ts';
 import { up } from '../embedded/up.ts';
 import { loadConfig } from '../load-config.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
 import { print } from '../ui/output.ts';
 import { version } from '../version.ts';
 
 const LOG_MAX_BYTES = 8 * 1024 * 1024;
-const SAME_SIGNAL_MS = 1_000;
-/** 128 + SIGINT, as shells say it. Nothing acknowledged is lost by it. */
-const EXIT_INTERRUPTED = 130;
 
 interface Options {
   file?: string;
@@ -38,7 +36,7 @@ export const upCommand: AddCommand = (program) => {
         { level: config.logLevel, redact: ['*.token', '*.url', 'req.headers.authorization'] },
         destination,
       );
-      const signal = stopOnSignal();
+      const signal = stopOnSignal('Stopping: saving what was read; once more ends at once.');
       await up({ config, clock: systemClock, logger, say: print, signal, version: version() });
       destination.flushSync();
       print('Stopped. The next start goes on from here.');
@@ -63,20 +61,4 @@ function openLogFile(dataDir: string): ReturnType<typeof pino.destination> {
     told = true;
   });
   return destination;
-}
-
-/** Aborts when somebody wants the process to end: by Ctrl-C, by a supervisor, or by closing the terminal. */
-function stopOnSignal(): AbortSignal {
-  const stop = new AbortController();
-  let firstMs = 0;
-  const onSignal = (name: NodeJS.Signals) => {
-    if (!stop.signal.aborted) {
-      firstMs = systemClock.elapsed();
-      stop.abort();
-      print(`${name === 'SIGINT' ? '\n' : ''}Stopping: saving what was read; once more ends at once.`);
-      // npm passes on the Ctrl-C that the terminal has sent to everyone: that is one, not two.
-    } else if (systemClock.elapsed() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
-  };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
-  return stop.signal;
 }

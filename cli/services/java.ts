@@ -22,13 +22,14 @@ export interface RunOptions {
   stdin?: string | Uint8Array;
   env?: Environment;
   timeoutMs?: number;
+  signal?: AbortSignal;
 }
 
 /** Runs a program to its end. Throws what spawning it threw: ENOENT where there is no such program. */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { stdin, env = process.env, timeoutMs = RUN_TIMEOUT_MS } = options;
+  const { stdin, env = process.env, timeoutMs = RUN_TIMEOUT_MS, signal } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: { ...env }, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(file, args, { env: { ...env }, timeout: timeoutMs, killSignal: 'SIGKILL', signal });
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
       child[name].setEncoding('utf8').on('data', (text: string) => {

@@ -21,6 +21,8 @@ export interface JarOptions {
   env?: Environment;
   /** Told a line when something takes long. */
   say?: (line: string) => void;
+  /** Gives the fetching up. */
+  signal?: AbortSignal;
 }
 
 export interface KafkaProgram {
@@ -36,7 +38,7 @@ export interface KafkaProgram {
  * Throws TidewatchError program_missing (Java, Maven), fetch_failed or config_invalid.
  */
 export async function findKafka(options: JarOptions): Promise<KafkaProgram> {
-  const { version = KAFKA_VERSION, clock, env = process.env, say = () => undefined } = options;
+  const { version = KAFKA_VERSION, clock, env = process.env, say = () => undefined, signal } = options;
   if (!/^\d+\.\d+\.\d+$/.test(version))
     throw new TidewatchError(
       'config_invalid',
@@ -52,7 +54,7 @@ export async function findKafka(options: JarOptions): Promise<KafkaProgram> {
     if (lock.ok) {
       try {
         // Whoever held the lock before may have fetched them.
-        if (!existsSync(jars)) await fetchJars(jars, version, env, say);
+        if (!existsSync(jars)) await fetchJars(jars, version, env, say, signal);
         return { java, jars, version };
       } finally {
         lock.value();
@@ -60,7 +62,8 @@ export async function findKafka(options: JarOptions): Promise<KafkaProgram> {
     }
     if (!told) say(`waits for another process that fetches Kafka ${version} …`);
     if (clock.elapsed() > until) throw new TidewatchError('fetch_failed', `${lock.fault.detail} for too long`);
-    await clock.sleep(LOCK_POLL_MS);
+    await clock.sleep(LOCK_POLL_MS, signal);
+    signal?.throwIfAborted();
   }
 }
 
@@ -78,15 +81,26 @@ function packageRoot(): string {
 const pomOf = (root: string): string => path.join(root, 'deploy/kafka/pom.xml');
 
 /** Into a folder beside the final one, which then appears whole or not at all. */
-async function fetchJars(jars: string, version: string, env: Environment, say: (line: string) => void): Promise<void> {
+async function fetchJars(
+  jars: string,
+  version: string,
+  env: Environment,
+  say: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   say(`fetches Kafka ${version} with Maven (55 MB, once) …`);
   const fresh = `${jars}.fetching`;
   await rm(fresh, { recursive: true, force: true });
   const goal = ['dependency:copy-dependencies', `-DoutputDirectory=${fresh}`, `-Dkafka.version=${version}`];
   let ran: Ran;
   try {
-    ran = await run('mvn', ['-q', '-B', '-f', pomOf(packageRoot()), ...goal], { env, timeoutMs: FETCH_TIMEOUT_MS });
+    ran = await run('mvn', ['-q', '-B', '-f', pomOf(packageRoot()), ...goal], {
+      env,
+      timeoutMs: FETCH_TIMEOUT_MS,
+      ...(signal && { signal }),
+    });
   } catch (cause) {
+    signal?.throwIfAborted();
     throw new TidewatchError('program_missing', `mvn; Kafka's jars are fetched with Apache Maven`, { cause });
   }
   if (ran.code !== 0 || !existsSync(path.join(fresh, `kafka_2.13-${version}.jar`))) {

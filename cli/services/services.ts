@@ -1,0 +1,104 @@
+import { mkdirSync } from 'node:fs';
+import { TidewatchError } from '../../core/errors.ts';
+import { lockDirectory } from '../embedded/lock.ts';
+import { systemFault } from '../embedded/system-fault.ts';
+import { sendSignal } from './background.ts';
+import { readConfig, type Wanted, wantedLines, writeConfig } from './config-file.ts';
+import type { KafkaNode } from './kafka.ts';
+import type { ServicesOptions } from './options.ts';
+import { launchKafka, makeTopics } from './start-kafka.ts';
+import { launchPostgres, urlFileOf } from './start-postgres.ts';
+
+const LOOK_EVERY_MS = 1_000;
+/** A broker that ends so soon after its start is not started again: it would end the same way. */
+const HEALTHY_AFTER_MS = 20_000;
+
+/** Something that runs until it is stopped. Another service is another entry of `start` below. */
+interface Running {
+  name: string;
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+/**
+ * Kafka and PostgreSQL in the foreground until the signal, everything made that the other commands need. What was
+ * started is stopped, however it ends.
+ */
+export async function services(options: ServicesOptions): Promise<void> {
+  const { dir, signal, say } = options;
+  const running: Running[] = [];
+  // A process that is ended in a hurry still tells them to stop; in good order nothing is left by then.
+  const lastWord = () => {
+    for (const { pid } of running) if (pid() !== null) sendSignal(pid()!, 'SIGTERM');
+  };
+  process.once('exit', lastWord);
+  let unlock = (): void => undefined;
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    unlock = lockDirectory(dir);
+    const node = await start(options, running);
+    if (!signal.aborted) await watch(node, options);
+  } catch (cause) {
+    if (!signal.aborted) throw systemFault(cause, dir);
+  } finally {
+    for (const { name, stop } of running.reverse())
+      await stop().catch((error: Error) => say(name, `did not stop: ${error.message}`));
+    process.removeListener('exit', lastWord);
+    unlock();
+  }
+}
+
+async function start(options: ServicesOptions, running: Running[]): Promise<KafkaNode> {
+  const note = async <T extends Omit<Running, 'name' | 'pid'>>(
+    name: string,
+    service: T,
+    pid: (it: T) => number | null,
+  ) => {
+    running.push({ name, pid: () => pid(service), stop: () => service.stop() });
+    return service;
+  };
+  const started = await Promise.allSettled([
+    launchKafka(options).then((node) => note('Kafka', node, ({ pid }) => pid)),
+    launchPostgres(options).then((server) => note('PostgreSQL', server, (it) => it.pid())),
+  ]);
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  const [kafka, postgres] = started as [PromiseFulfilledResult<KafkaNode>, PromiseFulfilledResult<{ url: string }>];
+  options.signal.throwIfAborted();
+  await connectOthers(kafka.value, postgres.value.url, options);
+  return kafka.value;
+}
+
+/** The configuration for the other commands, and the topics that it names. */
+async function connectOthers(node: KafkaNode, url: string, options: ServicesOptions): Promise<void> {
+  const { configFile, force, dir, say } = options;
+  const wanted: Wanted = { broker: node.address, urlFile: urlFileOf(dir), url };
+  const written = writeConfig(configFile, wanted, force);
+  const { problem, topics, deadLetterTopic } = readConfig(configFile, wanted);
+  await makeTopics(node, topics, deadLetterTopic, options);
+  if (problem === null)
+    say('config', written ? `${configFile} is written, for the other commands` : `${configFile} fits`);
+  else {
+    say('config', `${configFile} ${problem}; to use these services, it must say`);
+    for (const line of wantedLines(wanted)) say('', `  ${line}`);
+  }
+  const file = configFile === 'tidewatch.yaml' ? '' : ` --file ${configFile}`;
+  say('next', `in another shell: npx tidewatch doctor${file}, then npx tidewatch worker${file}`);
+  say('stop', `with Ctrl-C; all data stays in ${dir}, and the next start goes on with it`);
+}
+
+/** Starts the broker again should it die, as PostgreSQL's keeper does, until the signal. */
+async function watch(node: KafkaNode, { clock, signal, say }: ServicesOptions): Promise<void> {
+  let startedMs = clock.elapsed();
+  for (;;) {
+    await clock.sleep(LOOK_EVERY_MS, signal);
+    if (signal.aborted) return;
+    if (node.pid !== null) continue;
+    if (clock.elapsed() - startedMs < HEALTHY_AFTER_MS)
+      throw new TidewatchError('broker_unavailable', 'Kafka ended soon after its start; kafka/kafka.log says why');
+    say('Kafka', 'ended unexpectedly and is started again …');
+    await node.start();
+    startedMs = clock.elapsed();
+    say('Kafka', 'runs again');
+  }
+}
