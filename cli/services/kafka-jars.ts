@@ -35,7 +35,7 @@ export interface KafkaProgram {
 
 /**
  * Kafka's jars, from the cache or by Maven into it; of several processes one fetches and the others wait.
- * Throws TidewatchError program_missing (Java, Maven), fetch_failed or config_invalid.
+ * Throws TidewatchError program_missing (Java, Maven), fetch_failed, file_missing or config_invalid.
  */
 export async function findKafka(options: JarOptions): Promise<KafkaProgram> {
   const { version = KAFKA_VERSION, clock, env = process.env, say = () => undefined, signal } = options;
@@ -47,7 +47,10 @@ export async function findKafka(options: JarOptions): Promise<KafkaProgram> {
   const java = await findJava(env);
   const jars = path.join(cacheFolder(env), `kafka-${version}`);
   if (existsSync(jars)) return { java, jars, version };
-  await mkdir(path.dirname(jars), { recursive: true });
+  await mkdir(path.dirname(jars), { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    const detail = `${path.dirname(jars)} cannot be made (${cause.code}); ${CACHE_VARIABLE} names another folder`;
+    throw new TidewatchError('file_missing', detail, { cause });
+  });
   const until = clock.elapsed() + FETCH_TIMEOUT_MS;
   for (let told = false; ; told = true) {
     const lock = takeLock(`${jars}.lock`);

@@ -82,6 +82,15 @@ test('what Maven complains of first is told, and nothing half fetched stays', as
   expect(readdirSync(env.TIDEWATCH_KAFKA_CACHE)).toEqual([]);
 });
 
+test('a cache that cannot be made is told with the variable that names another', async () => {
+  const env = programs({ java: JAVA_17, mvn: MAVEN });
+  writeFileSync(env.TIDEWATCH_KAFKA_CACHE, 'a file');
+  await expect(findKafka({ clock: systemClock, env })).rejects.toMatchObject({
+    code: 'file_missing',
+    detail: expect.stringMatching(/EEXIST.*TIDEWATCH_KAFKA_CACHE/),
+  });
+});
+
 test('a version that is none never reaches Maven', async () => {
   await expect(findKafka({ clock: systemClock, env: {}, version: '-X' })).rejects.toMatchObject({
     code: 'config_invalid',
