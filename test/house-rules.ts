@@ -26,6 +26,7 @@ const OWNERS: Record<string, RegExp> = {
   'cli-progress': /^cli\//,
   picocolors: /^cli\//,
   pino: /^cli\//,
+  'prom-client': /^cli\//,
 };
 
 /** The fold is a function of its inputs: same log, same bytes. These parts take time and chance as arguments. */

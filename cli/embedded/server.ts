@@ -8,6 +8,8 @@ import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
+import type { Exposition } from '../metrics/ports.ts';
+import { metricsRoute } from '../metrics/route.ts';
 import { localUrl } from './address.ts';
 import { requireToken } from './require-token.ts';
 import { listenFault } from './system-fault.ts';
@@ -23,6 +25,7 @@ export interface ServerOptions {
   startedMs: number;
   reader: Reader;
   live: Live;
+  metrics: Exposition;
   faults: FaultControl | null;
   logFor: (stream: string) => Log | null;
 }
@@ -33,9 +36,9 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The process's one HTTP server with the routes of the receivers, the API, the console and health. */
+/** The process's one HTTP server with the routes of the receivers, the API, the console, health and metrics. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, logger, reader, live } = options;
+  const { config, logger, reader, live, metrics } = options;
   const { host, port, token } = config.http;
   const app = Fastify({
     loggerInstance: logger.child({ part: 'http' }) as FastifyBaseLogger,
@@ -46,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   if (token !== undefined && !isLoopback(host)) requireToken(app, token);
   await app.register(healthRoutes({ reader, live }));
+  await app.register(metricsRoute(metrics));
   if (config.sources.http.enabled) await app.register(intake(options).plugin);
   await app.register(consoleRoutes(options));
   try {

@@ -9,6 +9,7 @@ import { decoderFor } from '../../ingest/decode/index.ts';
 import { Partition } from '../../ingest/partition.ts';
 import type { Log, ModelStore, Outputs, PartitionStore } from '../../ingest/ports.ts';
 import type { StreamStatus } from '../../monitor/ports.ts';
+import type { PartitionMetrics } from '../metrics/partition-metrics.ts';
 import type { TrainingAnswer, TrainingOrder } from './training.ts';
 
 /** Silence after which a stream's watermark is moved: at least one hop, so that its last window closes. */
@@ -28,6 +29,7 @@ export interface StreamRuntimeOptions {
   store: PartitionStore;
   models: ModelStore;
   clock: Clock;
+  metrics: PartitionMetrics;
   owner: string;
   checkpointMs: number;
   train: (order: TrainingOrder) => Promise<TrainingAnswer>;
@@ -64,6 +66,7 @@ export class StreamRuntime {
         restore: (state, model) => Fold.restore(config, decoder, state, model),
       },
       idleMs: IDLE_MS,
+      observe: options.metrics,
       onFlushed: (outputs) => {
         options.onFlushed(outputs);
         this.#tellProgress();
@@ -77,6 +80,7 @@ export class StreamRuntime {
   async start(failed: (cause: unknown) => void): Promise<void> {
     await this.#partition.claim();
     this.#claimed = true;
+    this.#o.metrics.claimed(this.#partition);
     this.#running = this.#partition.run(this.#stop.signal).catch(failed);
   }
 
@@ -84,6 +88,7 @@ export class StreamRuntime {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    this.#o.metrics.close();
   }
 
   /** Resolves once all that its log held by now is folded, or when the signal aborts. */

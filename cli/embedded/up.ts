@@ -13,6 +13,9 @@ import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { dropOldPartitions } from '../../store/retention.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
+import { ModelHashes } from '../metrics/model-hashes.ts';
+import { PartitionsMetrics } from '../metrics/partitions.ts';
+import { PrometheusMetrics } from '../metrics/registry.ts';
 import { announce } from './address.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { demoSource, historyOfFirstStart, startDemo } from './demo.ts';
@@ -64,7 +67,14 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     failure ??= cause;
     failed.abort();
   };
-  const models = new PostgresModelStore(pool, clock);
+  const models = new ModelHashes(new PostgresModelStore(pool, clock));
+  const metrics = new PrometheusMetrics({ kind: 'up', version: options.version });
+  const partitions = new PartitionsMetrics({
+    metrics,
+    clock,
+    streams: config.streams.map(({ name }) => name),
+    sha256Of: models.sha256Of,
+  });
   const runtimes = new Map<string, StreamRuntime>();
   const logs = new Map<string, Log>();
   const bus = new LiveBus(() => [...runtimes.values()].map((runtime) => runtime.status()));
@@ -77,6 +87,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
       store: new PostgresPartitionStore(pool, { stream: stream.name, partition: 0, clock, log: logger }),
       models,
       clock,
+      metrics: partitions.open({ stream: stream.name, topic: stream.topic, partition: 0, encoding: stream.encoding }),
       owner: `${hostname()}:${process.pid}`,
       checkpointMs: config.checkpoint.intervalMs,
       train: trainInThread,
@@ -100,6 +111,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     startedMs,
     reader: new PostgresReader(pool),
     live: bus,
+    metrics,
     faults: demo?.faults ?? null,
     logFor: (stream) => logs.get(stream) ?? null,
   });

@@ -43,6 +43,7 @@ export class PartitionsMetrics {
   /** Ends with the process. */
   close(): void {
     for (const watch of this.#open) watch.close();
+    this.#collect();
     this.#end();
   }
 
