@@ -5,13 +5,15 @@ import { systemFault } from '../embedded/system-fault.ts';
 import { sendSignal } from './background.ts';
 import { readConfig, type Wanted, wantedLines, writeConfig } from './config-file.ts';
 import type { KafkaNode } from './kafka.ts';
+import { findKafka } from './kafka-jars.ts';
 import type { ServicesOptions } from './options.ts';
 import { launchKafka, makeTopics } from './start-kafka.ts';
 import { launchPostgres, urlFileOf } from './start-postgres.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** A broker that ends so soon after its start is not started again: it would end the same way. */
-const HEALTHY_AFTER_MS = 20_000;
+/** A broker that needs more than these has a fault that starting it again does not mend. */
+const RESTARTS_MAX = 3;
+const RESTARTS_WITHIN_MS = 2 * 60_000;
 
 /** Something that runs until it is stopped. Another service is another entry of `start` below. */
 interface Running {
@@ -57,14 +59,18 @@ async function start(options: ServicesOptions, running: Running[]): Promise<Kafk
     running.push({ name, pid: () => pid(service), stop: () => service.stop() });
     return service;
   };
+  const { kafkaVersion: version, clock, signal, say } = options;
+  // First, since it may take minutes or be impossible.
+  const program = await findKafka({ version, clock, signal, say: (line) => say('Kafka', line) });
+  signal.throwIfAborted();
   const started = await Promise.allSettled([
-    launchKafka(options).then((node) => note('Kafka', node, ({ pid }) => pid)),
+    launchKafka(program, options).then((node) => note('Kafka', node, ({ pid }) => pid)),
     launchPostgres(options).then((server) => note('PostgreSQL', server, (it) => it.pid())),
   ]);
   const failed = started.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
   const [kafka, postgres] = started as [PromiseFulfilledResult<KafkaNode>, PromiseFulfilledResult<{ url: string }>];
-  options.signal.throwIfAborted();
+  signal.throwIfAborted();
   await connectOthers(kafka.value, postgres.value.url, options);
   return kafka.value;
 }
@@ -88,17 +94,18 @@ async function connectOthers(node: KafkaNode, url: string, options: ServicesOpti
 }
 
 /** Starts the broker again should it die, as PostgreSQL's keeper does, until the signal. */
-async function watch(node: KafkaNode, { clock, signal, say }: ServicesOptions): Promise<void> {
-  let startedMs = clock.elapsed();
+async function watch(node: KafkaNode, { clock, signal, say, dir }: ServicesOptions): Promise<void> {
+  const restartsMs: number[] = [];
   for (;;) {
     await clock.sleep(LOOK_EVERY_MS, signal);
     if (signal.aborted) return;
     if (node.pid !== null) continue;
-    if (clock.elapsed() - startedMs < HEALTHY_AFTER_MS)
-      throw new TidewatchError('broker_unavailable', 'Kafka ended soon after its start; kafka/kafka.log says why');
+    restartsMs.push(clock.elapsed());
+    const before = restartsMs.at(-1 - RESTARTS_MAX);
+    if (before !== undefined && clock.elapsed() - before < RESTARTS_WITHIN_MS)
+      throw new TidewatchError('broker_unavailable', `Kafka ends again and again; ${dir}/kafka/kafka.log says why`);
     say('Kafka', 'ended unexpectedly and is started again …');
     await node.start();
-    startedMs = clock.elapsed();
     say('Kafka', 'runs again');
   }
 }

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { orThrow } from '../../core/errors.ts';
 import { answersAsBroker, plainCluster } from './cluster.ts';
 import { type KafkaNode, startKafka } from './kafka.ts';
-import { findKafka } from './kafka-jars.ts';
+import type { KafkaProgram } from './kafka-jars.ts';
 import { PLAIN_LISTENER, portIn } from './kafka-properties.ts';
-import { propertiesFile } from './kafka-running.ts';
+import { nodeOn, propertiesFile } from './kafka-running.ts';
 import type { ServicesOptions } from './options.ts';
 import { isFree } from './ports.ts';
 
@@ -16,12 +16,12 @@ const TELEMETRY_KEPT_MS = 7 * DAY_MS;
 const DEAD_LETTERS_KEPT_MS = 30 * DAY_MS;
 
 /** The broker of `tidewatch services`, on the port that it had before, else the usual one, else a free one. */
-export async function launchKafka(options: ServicesOptions): Promise<KafkaNode> {
-  const { clock, say, signal } = options;
+export async function launchKafka(program: KafkaProgram, options: ServicesOptions): Promise<KafkaNode> {
+  const { clock, say } = options;
   const dir = path.join(options.dir, 'kafka');
-  const program = await findKafka({ version: options.kafkaVersion, clock, signal, say: (line) => say('Kafka', line) });
-  signal.throwIfAborted();
-  say('Kafka', existsSync(propertiesFile(dir)) ? 'starts …' : `makes its first data in ${dir} and starts …`);
+  if ((await nodeOn(dir)) !== null)
+    say('Kafka', 'was left running by an earlier process; it is stopped and started anew …');
+  else say('Kafka', existsSync(propertiesFile(dir)) ? 'starts …' : `makes its first data in ${dir} and starts …`);
   const startedMs = clock.elapsed();
   const port = options.kafkaPort ?? (await usualPort(dir));
   const node = await startKafka({

@@ -15,7 +15,7 @@ export async function launchPostgres(options: ServicesOptions): Promise<Embedded
   const { clock, say, dir } = options;
   say('PostgreSQL', 'starts …');
   const startedMs = clock.elapsed();
-  const tell = (detail: object, message: string) => say('PostgreSQL', `${message} ${JSON.stringify(detail)}`);
+  const tell = (_detail: object, message: string) => say('PostgreSQL', message);
   const port = await portBefore(dir);
   const server = await startPostgres({
     dataDir: dir,

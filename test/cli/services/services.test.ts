@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { killHard } from '../../../cli/services/background.ts';
 import { plainCluster } from '../../../cli/services/cluster.ts';
 import { KAFKA_VERSION } from '../../../cli/services/kafka-jars.ts';
 import { nodeOn } from '../../../cli/services/kafka-running.ts';
@@ -80,6 +81,10 @@ needs('jars')('the services', () => {
       expect(readFileSync(urlFile, 'utf8')).toBe(url);
       expect(second.lines).toContainEqual(expect.stringMatching(/^config: .* fits$/));
       expect(second.lines).toContain('topics: telemetry (4 partitions), tidewatch-dead-letters (1 partition)');
+      const node = await nodeOn(kafkaDir);
+      await killHard(node!.pid, systemClock);
+      await expect.poll(() => second.lines.at(-1), { timeout: 30_000 }).toBe('Kafka: runs again');
+      expect(await nodeOn(kafkaDir)).toMatchObject({ address });
       await second.stop();
     },
     KAFKA_START_MS,
