@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { rootConfig } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { loadConfig } from '../load-config.ts';
 
@@ -55,7 +56,6 @@ export interface Reading {
 
 /** What the file, with the environment, says to the other commands. */
 export function readConfig(file: string, wanted: Wanted): Reading {
-  const unread = { topics: [TELEMETRY], deadLetterTopic: null };
   try {
     const { config } = loadConfig({ file });
     const brokers = config.kafka.brokers.includes(wanted.broker);
@@ -68,7 +68,8 @@ export function readConfig(file: string, wanted: Wanted): Reading {
     };
   } catch (error) {
     if (!(error instanceof TidewatchError)) throw error;
-    return { ...unread, problem: `cannot be used (${error.detail.replaceAll('\n', '; ')})` };
+    const { deadLetterTopic } = rootConfig.parse({}).kafka;
+    return { topics: [TELEMETRY], deadLetterTopic, problem: `cannot be used (${error.detail.replaceAll('\n', '; ')})` };
   }
 }
 
