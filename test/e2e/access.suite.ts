@@ -59,7 +59,7 @@ export function access(browser: Browser | null): void {
       expect(up.out).toContain(`listens on ${home.url}`);
       const { port } = home;
       const basic = `Basic ${Buffer.from(`me:${TOKEN}`).toString('base64')}`;
-      for (const route of ['/', '/api/status', '/api/entities', '/app.js']) {
+      for (const route of ['/', '/api/status', '/api/entities', '/app.js', '/metrics']) {
         expect([route, await ask(port, {}, 'GET', route)]).toEqual([route, 401]);
         expect([route, await ask(port, { authorization: 'Bearer not-the-token-at-all' }, 'GET', route)]).toEqual([
           route,

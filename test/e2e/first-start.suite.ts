@@ -2,6 +2,7 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
+import { audit, seriesValue } from '../cli/metrics/exposition.ts';
 import { Home, type Up } from './up.ts';
 
 /** Small windows and a short past: what takes minutes with the defaults is seen within seconds. */
@@ -94,6 +95,28 @@ export function firstStart(): void {
         'the point is counted',
         async () => (await up.counters('telemetry')).counters.applied === QUIET_POINTS + 1,
       );
+    });
+
+    test('GET /metrics shows its points and verdicts, and no entity', async () => {
+      const text = await up.wait('verdicts are counted', async () => {
+        const answer = await (await fetch(`${home.url}/metrics`)).text();
+        return (seriesValue(answer, 'tidewatch_windows_total', { stream: 'telemetry', source: 'fallback' }) ?? 0) > 0
+          ? answer
+          : null;
+      });
+      const { applied } = (await up.counters('telemetry')).counters;
+      const points = { stream: 'telemetry', disposition: 'applied' };
+      expect(seriesValue(text, 'tidewatch_ingest_points_total', points)).toBe(applied);
+      expect(seriesValue(text, 'tidewatch_severity', { stream: 'demo', __suffix: '_count' })).toBeGreaterThan(100);
+      const model = (await up.stream('demo')).modelId!;
+      expect(seriesValue(text, 'tidewatch_model_info', { stream: 'demo', model })).toBe(1);
+      expect(seriesValue(text, 'tidewatch_fallback_active', { stream: 'demo' })).toBe(0);
+      expect(text).toMatch(/sha256="[0-9a-f]{64}"/);
+      expect(text).not.toMatch(/checkout|quiet/);
+      const { unknown, badLabels, missing } = audit(text, 'up');
+      expect({ unknown, badLabels }).toEqual({ unknown: [], badLabels: [] });
+      // nothing bad has happened to it yet
+      expect(missing).toEqual(['tidewatch_sniffed_records_total', 'tidewatch_dead_letters_total']);
     });
 
     test('a second one on its directory, and another on its port, are refused in one line', async () => {
