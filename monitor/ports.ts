@@ -1,6 +1,6 @@
 import type { Result } from '../core/errors.ts';
 import type { Incident, ServingMode, Source, Verdict } from '../core/types.ts';
-import type { Counters } from '../ingest/ports.ts';
+import type { Counters, RecordHeaders } from '../ingest/ports.ts';
 
 /** One entity as an operator's list shows it. */
 export interface EntityStatus {
@@ -49,7 +49,66 @@ export interface StoredDeadLetter {
   detail: string;
   receivedMs: number;
   key: Uint8Array | null;
+  /** Empty for a tombstone too; WholeDeadLetter tells them apart. */
   value: Uint8Array;
+}
+
+/** A dead letter without what came from outside. */
+export interface DeadLetterSummary extends Omit<StoredDeadLetter, 'key' | 'value'> {
+  /** Which point of the record, counted from 0; -1 for the record as a whole. */
+  point: number;
+  /** null when the records came from no Kafka topic. */
+  topic: string | null;
+  /** When the log accepted the record; null for letters of version 0.1. */
+  appendMs: number | null;
+  /** null: a tombstone. */
+  valueBytes: number | null;
+  redrivenMs: number | null;
+  redriveNote: string | null;
+}
+
+/** All that it takes to send it again, byte for byte. */
+export interface WholeDeadLetter extends DeadLetterSummary {
+  key: Uint8Array | null;
+  /** null: a tombstone. */
+  value: Uint8Array | null;
+  headers: RecordHeaders;
+}
+
+export interface DeadLetterFilter {
+  stream?: string;
+  partition?: number;
+  code?: string;
+  /** Received in [sinceMs, untilMs). */
+  sinceMs?: number;
+  untilMs?: number;
+  redriven?: boolean;
+}
+
+export interface DeadLetterCount {
+  stream: string;
+  code: string;
+  count: number;
+  redriven: number;
+}
+
+/** Implemented by store/. */
+export interface DeadLetterStore {
+  /** Newest first; after: the id of the last one of the page before. */
+  list(filter: DeadLetterFilter, page: { limit: number; after?: string }): Promise<DeadLetterSummary[]>;
+  get(id: string): Promise<WholeDeadLetter | null>;
+  /** Most first. */
+  counts(filter: DeadLetterFilter): Promise<DeadLetterCount[]>;
+  /** Idempotent: whoever was marked keeps time and note. Returns how many were marked by this call. */
+  markRedriven(ids: readonly string[], atMs: number, note: string): Promise<number>;
+}
+
+/** Entities of one stream that several partitions wrote within a day of event time. */
+export interface SplitEntities {
+  stream: string;
+  count: number;
+  /** The latest, at most ten. partitions: the last two that wrote it. */
+  examples: { entity: string; partitions: [number, number]; seenMs: number }[];
 }
 
 /** What the API and the console read. Implemented by store/. */

@@ -1,8 +1,9 @@
 import { TidewatchError } from '../core/errors.ts';
 import { sha256Hex, verdictHash, verdictId } from '../core/hash.ts';
 import type { ControlChange, ControlEntry, Incident, Verdict } from '../core/types.ts';
-import type { Checkpoint, Claim, DeadLetter, ModelStore, Outputs, PartitionStore } from '../ingest/ports.ts';
-import { isNewer } from './flush.ts';
+import type { Checkpoint, Claim, DeadLetter, Flushed, ModelStore, Outputs, PartitionStore } from '../ingest/ports.ts';
+import { SPLIT_WITHIN_MS, SplitNotices } from './split.ts';
+import { isNewer } from './write-incidents.ts';
 
 interface Generation {
   checkpoint: Omit<Checkpoint, 'epoch' | 'offsetPrevious'>;
@@ -32,17 +33,32 @@ export class MemoryTables {
   readonly incidents = new Map<string, Incident>();
   readonly deadLetters = new Map<string, DeadLetter>();
   readonly lostRanges = new Map<string, LostRange>();
-  readonly #hashes = new Map<string, string>();
+  readonly #contents = new Map<string, { hash: string; partition: number }>();
+  /** Of each entity: end of its newest window, and the partition that wrote it last. */
+  readonly #newest = new Map<string, { endMs: number; partition: number }>();
 
-  /** False when another content is there already; it stays. */
-  insertVerdict(verdict: Verdict): boolean {
+  /** 'other': another content is there already; it stays. 'split': the same, by another partition. */
+  insertVerdict(verdict: Verdict, partition = 0): 'stored' | 'other' | 'split' {
     const id = verdictId(verdict);
     const hash = verdictHash(verdict);
-    const known = this.#hashes.get(id);
-    if (known !== undefined) return known === hash;
-    this.#hashes.set(id, hash);
+    const known = this.#contents.get(id);
+    if (known?.hash === hash) return 'stored';
+    if (known) return known.partition === partition ? 'other' : 'split';
+    this.#contents.set(id, { hash, partition });
     this.verdicts.set(id, verdict);
-    return true;
+    return 'stored';
+  }
+
+  /** Notes who wrote the entity; the event time at which two partitions were seen to share it, or null. */
+  noteOwner({ stream, entity, windowStartMs, windowMs }: Verdict, partition: number): number | null {
+    const key = JSON.stringify([stream, entity]);
+    const endMs = windowStartMs + windowMs;
+    const known = this.#newest.get(key);
+    const apartMs = known ? endMs - known.endMs : 0;
+    if (known && (known.partition === partition ? apartMs <= 0 : apartMs < -SPLIT_WITHIN_MS)) return null;
+    const newestMs = Math.max(endMs, known?.endMs ?? endMs);
+    this.#newest.set(key, { endMs: newestMs, partition });
+    return known && known.partition !== partition && apartMs <= SPLIT_WITHIN_MS ? newestMs : null;
   }
 }
 
@@ -53,6 +69,7 @@ export type MemoryFault = 'request' | 'answer';
 export class MemoryPartitionStore implements PartitionStore {
   readonly #tables: MemoryTables;
   readonly #partition: number;
+  readonly #splits = new SplitNotices();
   #fault: MemoryFault | null = null;
   #controlLast = 0;
 
@@ -120,7 +137,7 @@ export class MemoryPartitionStore implements PartitionStore {
     });
   }
 
-  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'> {
+  flush(outputs: Outputs, epoch?: number): Promise<Flushed | 'fenced'> {
     return this.#call(() => {
       if (epoch !== undefined && this.#row().epoch !== epoch) return 'fenced';
       const tables = this.#tables;
@@ -129,12 +146,18 @@ export class MemoryPartitionStore implements PartitionStore {
         if (!tables.deadLetters.has(id)) tables.deadLetters.set(id, letter);
       }
       let divergent = 0;
-      for (const verdict of outputs.verdicts) if (!tables.insertVerdict(verdict)) divergent++;
+      for (const verdict of outputs.verdicts) {
+        const result = tables.insertVerdict(verdict, this.#partition);
+        if (result === 'other') divergent++;
+        if (result === 'split') this.#splits.notice(verdict.entity, verdict.windowStartMs);
+        const splitMs = tables.noteOwner(verdict, this.#partition);
+        if (splitMs !== null) this.#splits.notice(verdict.entity, splitMs);
+      }
       for (const state of outputs.incidents) {
         const known = tables.incidents.get(state.id);
         if (!known || isNewer(state, known)) tables.incidents.set(state.id, state);
       }
-      return { divergent };
+      return { divergent, ...this.#splits.take() };
     });
   }
 

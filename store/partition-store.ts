@@ -3,17 +3,22 @@ import type { Clock } from '../core/clock.ts';
 import { TidewatchError } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
 import type { ControlChange, ControlEntry } from '../core/types.ts';
-import type { Checkpoint, Claim, Outputs, PartitionStore } from '../ingest/ports.ts';
+import type { Checkpoint, Claim, Flushed, Outputs, PartitionStore } from '../ingest/ports.ts';
 import { jsonText, storable } from './encode.ts';
-import { type Queryable, VerdictWriter, writeDeadLetters, writeIncidents } from './flush.ts';
+import type { Queryable } from './fence.ts';
+import { VerdictWriter } from './flush.ts';
 import type { StoreLogger } from './logger.ts';
 import { databaseError, guarded } from './pool.ts';
+import { writeDeadLetters } from './write-dead-letters.ts';
+import { writeIncidents } from './write-incidents.ts';
 
 export interface PartitionStoreOptions {
   stream: string;
   partition: number;
   clock: Clock;
   log: StoreLogger;
+  /** The Kafka topic that the records come from; dead letters name it. */
+  topic?: string;
 }
 
 const CLAIM = `
@@ -80,6 +85,7 @@ export class PostgresPartitionStore implements PartitionStore {
   readonly #partition: number;
   readonly #clock: Clock;
   readonly #log: StoreLogger;
+  readonly #topic: string | null;
   readonly #verdicts: VerdictWriter;
   #controlLast = 0;
   #appending: Promise<unknown> = Promise.resolve();
@@ -90,7 +96,8 @@ export class PostgresPartitionStore implements PartitionStore {
     this.#partition = options.partition;
     this.#clock = options.clock;
     this.#log = options.log;
-    this.#verdicts = new VerdictWriter(pool, options.stream);
+    this.#topic = options.topic ?? null;
+    this.#verdicts = new VerdictWriter(pool, options.stream, options.clock);
   }
 
   #query<R extends pg.QueryResultRow>(name: string, text: string, values: unknown[]): Promise<pg.QueryResult<R>> {
@@ -169,15 +176,17 @@ export class PostgresPartitionStore implements PartitionStore {
     throw failure;
   }
 
-  flush(outputs: Outputs, epoch?: number): Promise<{ divergent: number } | 'fenced'> {
+  flush(outputs: Outputs, epoch?: number): Promise<Flushed | 'fenced'> {
     return guarded(async () => {
       const writer = { partition: this.#partition, epoch: epoch ?? null };
-      await writeDeadLetters(this.#pool, this.#stream, outputs.deadLetters, this.#clock.now(), writer);
+      const received = { atMs: this.#clock.now(), topic: this.#topic };
+      await writeDeadLetters(this.#pool, this.#stream, outputs.deadLetters, received, writer);
       const result = await this.#verdicts.write(outputs.verdicts, writer);
       if (result === 'fenced') return result;
       await writeIncidents(this.#pool, this.#stream, outputs.incidents, writer);
+      const where = { stream: this.#stream, partition: this.#partition };
       if (result.divergent > 0)
-        this.#log.error({ stream: this.#stream, partition: this.#partition, ...result }, 'verdicts differ on a repeat');
+        this.#log.error({ ...where, divergent: result.divergent }, 'verdicts differ on a repeat');
       return result;
     });
   }
@@ -190,6 +199,8 @@ export class PostgresPartitionStore implements PartitionStore {
       const { watermarkMs, controlSequence } = checkpoint;
       const values = [epoch, offsetPrevious, offsetNext, bytes, sha256, watermarkMs, controlSequence];
       values.push(jsonText(checkpoint.counters), this.#clock.now());
+      // what a flush has put off is durable before the checkpoint that covers it
+      if ((await this.#verdicts.settle({ partition: this.#partition, epoch })) === 'fenced') return 'fenced';
       let failure: unknown = null;
       for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
         try {

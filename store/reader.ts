@@ -1,4 +1,4 @@
-import { and, count, desc, eq, gte, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lt } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Incident } from '../core/types.ts';
@@ -11,6 +11,7 @@ import type {
   StoredVerdict,
   TimeRange,
 } from '../monitor/ports.ts';
+import { deadLetterId, NEWEST_FIRST } from './dead-letters.ts';
 import { readAttributions } from './encode.ts';
 import { guarded } from './pool.ts';
 import {
@@ -22,6 +23,7 @@ import {
   partitionState,
   verdicts,
 } from './schema.ts';
+import { digestOf, storedVerdictId, verdictIdParts } from './verdict-ids.ts';
 
 /** No question gets more rows than this, whatever limit it names. */
 export const MAX_ROWS = 10_000;
@@ -90,14 +92,27 @@ export class PostgresReader implements Reader {
 
   verdict(id: string): Promise<StoredVerdict | null> {
     return guarded(async () => {
-      const [row] = await this.#verdicts().where(eq(verdicts.id, id)).limit(1);
-      return row ? toVerdict(row) : null;
+      const parts = verdictIdParts(id);
+      if (!parts) return null;
+      // a name is a short way from its digest; should two share one, both are asked for
+      const names = await this.#db
+        .select({ stream: entityStatus.stream, entity: entityStatus.entity })
+        .from(entityStatus)
+        .where(eq(digestOf(entityStatus), parts.digest));
+      for (const { stream, entity } of names) {
+        const identity = [eq(verdicts.stream, stream), eq(verdicts.entity, entity)];
+        identity.push(eq(verdicts.windowStartMs, parts.windowStartMs), eq(verdicts.windowMs, parts.windowMs));
+        identity.push(eq(verdicts.schemaVersion, parts.schemaVersion));
+        const [row] = await this.#verdicts().where(and(...identity));
+        if (row) return toVerdict(row);
+      }
+      return null;
     });
   }
 
   #verdicts() {
     return this.#db
-      .select({ verdict: verdicts, features: featureLists.names })
+      .select({ verdict: verdicts, digest: digestOf(verdicts), features: featureLists.names })
       .from(verdicts)
       .innerJoin(featureLists, eq(featureLists.id, verdicts.featuresId));
   }
@@ -163,32 +178,28 @@ export class PostgresReader implements Reader {
       const rows = await this.#db
         .select()
         .from(deadLetters)
-        .orderBy(desc(deadLetters.receivedMs), desc(deadLetters.atOffset), desc(deadLetters.point))
+        .orderBy(...NEWEST_FIRST)
         .limit(bounded(limit));
-      return rows.map(({ atOffset, point, ...row }) => ({
-        ...row,
-        id: `${row.stream}:${row.partition}:${atOffset}:${point}`,
-        offset: atOffset,
+      return rows.map((row) => ({
+        id: deadLetterId(row),
+        stream: row.stream,
+        partition: row.partition,
+        offset: row.atOffset,
+        code: row.code,
+        detail: row.detail,
+        receivedMs: row.receivedMs,
+        key: row.key,
+        value: row.value ?? new Uint8Array(0),
       }));
     });
   }
-
-  /** How many dead letters each code has. */
-  deadLetterCounts(): Promise<{ stream: string; code: string; count: number }[]> {
-    return guarded(() =>
-      this.#db
-        .select({ stream: deadLetters.stream, code: deadLetters.code, count: count() })
-        .from(deadLetters)
-        .groupBy(deadLetters.stream, deadLetters.code)
-        .orderBy(sql`3 DESC`, deadLetters.stream, deadLetters.code),
-    );
-  }
 }
 
-function toVerdict(row: { verdict: typeof verdicts.$inferSelect; features: string[] }): StoredVerdict {
-  const { vals, low, high, attributions, contentHash: _hash, featuresId: _list, ...rest } = row.verdict;
+function toVerdict(row: { verdict: typeof verdicts.$inferSelect; digest: string; features: string[] }): StoredVerdict {
+  const { vals, low, high, attributions, contentHash: _hash, featuresId: _list, partition: _by, ...rest } = row.verdict;
   return {
     ...rest,
+    id: storedVerdictId(row.digest, rest),
     readings: {
       features: row.features,
       values: Float64Array.from(vals),

@@ -1,5 +1,5 @@
 import type { Incident, Verdict } from '../../core/types.ts';
-import type { Counters, Outputs } from '../../ingest/ports.ts';
+import type { Counters, DeadLetter, Outputs } from '../../ingest/ports.ts';
 
 export const noCounters: Counters = {
   applied: 0,
@@ -51,6 +51,20 @@ export function makeIncident(change: Partial<Incident> = {}): Incident {
     windows: 1,
     attributions: [{ metric: 'cpu', share: 1, value: 14.2, expectedLow: 0.3, expectedHigh: 1.1 }],
     summary: 'cpu 14.2, expected 0.3 to 1.1',
+    ...change,
+  };
+}
+
+export function makeDeadLetter(change: Partial<DeadLetter> = {}): DeadLetter {
+  return {
+    stream: 'hosts',
+    partition: 0,
+    offset: 9,
+    point: 0,
+    fault: { code: 'value_not_finite', detail: 'cpu is NaN' },
+    appendMs: 1_700_000_000_000,
+    key: null,
+    value: Uint8Array.of(1),
     ...change,
   };
 }

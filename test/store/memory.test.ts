@@ -5,8 +5,8 @@ import { partitionStoreSuite } from './partition-store.suite.ts';
 partitionStoreSuite('memory', async () => {
   const tables = new MemoryTables();
   return {
-    open: () => {
-      const store = new MemoryPartitionStore(tables);
+    open: (partition) => {
+      const store = new MemoryPartitionStore(tables, partition);
       return { store, failNext: (fault) => store.failNext(fault) };
     },
     damageState: async (which) => {

@@ -1,42 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { TidewatchError } from '../../core/errors.ts';
-import { verdictHash } from '../../core/hash.ts';
-import type { Incident, Verdict } from '../../core/types.ts';
-import type { Checkpoint, DeadLetter, PartitionStore } from '../../ingest/ports.ts';
-import { makeIncident, makeVerdict, noCounters, outputs } from './make.ts';
-
-/** The truth behind one partition, and what a test may do to it. */
-export interface StoreUnderTest {
-  /** A store as another process would open it. */
-  open(): FaultyStore;
-  damageState(which: 'newest' | 'both'): Promise<void>;
-  verdicts(): Promise<Verdict[]>;
-  incidents(): Promise<Incident[]>;
-  deadLetters(): Promise<DeadLetter[]>;
-  lostRanges(): Promise<{ fromOffset: number; toOffset: number }[]>;
-}
-
-export interface FaultyStore {
-  store: PartitionStore;
-  failNext(fault: 'request' | 'answer'): void;
-}
-
-const bytes = (...values: number[]) => Uint8Array.from(values);
+import type { Checkpoint } from '../../ingest/ports.ts';
+import { flushSentences } from './flush.suite.ts';
+import { makeDeadLetter, makeIncident, makeVerdict, noCounters, outputs } from './make.ts';
+import { bytes, insist, type StoreUnderTest } from './under-test.ts';
 
 function step(epoch: number, offsetPrevious: number, offsetNext: number, state: Uint8Array): Checkpoint {
   const counters = { ...noCounters, applied: offsetNext };
   return { epoch, offsetPrevious, offsetNext, state, watermarkMs: offsetNext * 10, controlSequence: 0, counters };
-}
-
-/** Repeats a call as the partition loop does while the database is away. */
-async function insist<T>(call: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof TidewatchError) || error.code !== 'database_unavailable') throw error;
-    }
-  }
 }
 
 /** What every PartitionStore must do, whatever keeps it. */
@@ -74,17 +44,7 @@ export function partitionStoreSuite(name: string, make: () => Promise<StoreUnder
       const truth = await make();
       const { store } = truth.open();
       const { epoch } = await store.claim('a');
-      const deadLetters: DeadLetter[] = [
-        {
-          stream: 'hosts',
-          partition: 0,
-          offset: 9,
-          point: 0,
-          fault: { code: 'value_not_finite', detail: '' },
-          key: null,
-          value: bytes(1),
-        },
-      ];
+      const deadLetters = [makeDeadLetter()];
       const all = outputs({ verdicts: [makeVerdict()], incidents: [makeIncident()], deadLetters });
       const b = truth.open().store;
       const now = await b.claim('b');
@@ -200,83 +160,7 @@ export function partitionStoreSuite(name: string, make: () => Promise<StoreUnder
       expect(await store.controlEntries(0)).toEqual([entry]);
     });
 
-    it('writes verdicts once, to the last bit', async () => {
-      const truth = await make();
-      const { store } = truth.open();
-      const attributions = [
-        { metric: 'c"p\\u,{}', share: 0.75, value: Number.NaN, expectedLow: Number.NEGATIVE_INFINITY, expectedHigh: 1 },
-        { metric: 'größe', share: 0.25, value: 1 / 3, expectedLow: 0, expectedHigh: 1 },
-      ];
-      const verdicts = [
-        makeVerdict({ attributions }),
-        makeVerdict({ entity: 'a,"b"\\{}', windowStartMs: -86_400_001 }),
-        makeVerdict({ windowMs: 60_000, probation: true, source: 'fallback', modelId: '' }),
-      ];
-      expect(await store.flush(outputs({ verdicts }))).toEqual({ divergent: 0 });
-      expect(await store.flush(outputs({ verdicts }))).toEqual({ divergent: 0 });
-      const stored = await truth.verdicts();
-      expect(stored.map(verdictHash).sort()).toEqual(verdicts.map(verdictHash).sort());
-    });
-
-    it('counts a verdict that comes again with another content, and keeps the first', async () => {
-      const truth = await make();
-      const { store } = truth.open();
-      const first = makeVerdict();
-      await store.flush(outputs({ verdicts: [first] }));
-      const values = Float64Array.from(first.readings.values);
-      values[1] = 0; // it was −0
-      const other = makeVerdict({ readings: { ...first.readings, values } });
-      const fresh = makeVerdict({ entity: 'web-2' });
-      expect(await store.flush(outputs({ verdicts: [other, fresh, fresh] }))).toEqual({ divergent: 1 });
-      const stored = await truth.verdicts();
-      expect(stored).toHaveLength(2);
-      expect(stored.map(verdictHash)).toContain(verdictHash(first));
-    });
-
-    it('repeats a flush whose answer was lost without counting it twice', async () => {
-      const truth = await make();
-      const { store, failNext } = truth.open();
-      const verdicts = [makeVerdict(), makeVerdict({ entity: 'web-2' })];
-      await store.flush(outputs({ verdicts: [makeVerdict({ entity: 'web-0' })] }));
-      failNext('answer');
-      expect(await insist(() => store.flush(outputs({ verdicts })))).toEqual({ divergent: 0 });
-      expect(await truth.verdicts()).toHaveLength(3);
-    });
-
-    it('keeps the newest state of an incident, in whatever order a replay sends them', async () => {
-      const truth = await make();
-      const { store } = truth.open();
-      const opened = makeIncident();
-      const grown = makeIncident({ lastMs: opened.lastMs + 10_000, windows: 2, peakSeverity: 2 });
-      const resolved = { ...grown, resolvedMs: grown.lastMs + 30_000 };
-      await store.flush(outputs({ incidents: [opened, grown] }));
-      await store.flush(outputs({ incidents: [resolved] }));
-      await store.flush(outputs({ incidents: [opened] }));
-      await store.flush(outputs({ incidents: [grown] }));
-      expect(await truth.incidents()).toEqual([resolved]);
-    });
-
-    it('keeps a dead letter whole and once a point', async () => {
-      const truth = await make();
-      const { store } = truth.open();
-      const letter = {
-        stream: 'hosts',
-        partition: 0,
-        offset: 9,
-        point: -1,
-        fault: { code: 'record_not_json', detail: 'at 3: \u0000 \ud800' },
-        key: null,
-        value: bytes(0, 255, 92, 39, 128),
-      } satisfies DeadLetter;
-      const second = { ...letter, point: 2, key: bytes(0, 1) };
-      await store.flush(outputs({ deadLetters: [letter, second] }));
-      await store.flush(outputs({ deadLetters: [letter, second] }));
-      const stored = await truth.deadLetters();
-      expect(stored.map((d) => [d.offset, d.point, d.fault.code, d.key && [...d.key], [...d.value]])).toEqual([
-        [9, -1, 'record_not_json', null, [0, 255, 92, 39, 128]],
-        [9, 2, 'record_not_json', [0, 1], [0, 255, 92, 39, 128]],
-      ]);
-    });
+    flushSentences(make);
 
     it('notes a range that retention removed unread, once', async () => {
       const truth = await make();

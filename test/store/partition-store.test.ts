@@ -1,18 +1,23 @@
+import type pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { Verdict } from '../../core/types.ts';
 import type { DeadLetter } from '../../ingest/ports.ts';
-import type { Queryable } from '../../store/flush.ts';
+import { PostgresDeadLetters } from '../../store/dead-letters.ts';
+import type { Queryable } from '../../store/fence.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { testDatabase } from '../postgres.ts';
 import { partitionStoreSuite } from './partition-store.suite.ts';
+import type { StoreUnderTest } from './under-test.ts';
 
 const { pool } = await testDatabase();
 const TABLES =
-  'partition_state, partition_generations, control_entries, verdicts, entity_status, incidents, dead_letters';
+  'partition_state, partition_generations, control_entries, verdicts, entity_status, incidents, dead_letters, lost_ranges';
 
 /** A pool that loses one request or one answer as a broken connection does. */
-function faultyPool(): { pool: Queryable; failNext(fault: 'request' | 'answer'): void } {
+function faultyPool(pool: pg.Pool): { pool: Queryable; failNext(fault: 'request' | 'answer'): void } {
   let next: 'request' | 'answer' | null = null;
   const broken = () => Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
   const query = async (...args: unknown[]) => {
@@ -31,14 +36,16 @@ function faultyPool(): { pool: Queryable; failNext(fault: 'request' | 'answer'):
   };
 }
 
-partitionStoreSuite('PostgreSQL', async () => {
-  await pool.query(`TRUNCATE ${TABLES}, lost_ranges`);
+/** The suite on whatever login the pool has; truth is read and damaged by the owner. */
+const underTest = (worker: pg.Pool) => async (): Promise<StoreUnderTest> => {
+  await pool.query(`TRUNCATE ${TABLES}`);
   const reader = new PostgresReader(pool);
+  const letters = new PostgresDeadLetters(pool);
   const rows = async (query: string) => (await pool.query(query)).rows;
   return {
-    open: () => {
-      const faulty = faultyPool();
-      const options = { stream: 'hosts', partition: 0, clock: systemClock, log: silentLogger };
+    open: (partition = 0) => {
+      const faulty = faultyPool(worker);
+      const options = { stream: 'hosts', partition, clock: systemClock, log: silentLogger };
       return { store: new PostgresPartitionStore(faulty.pool, options), failNext: faulty.failNext };
     },
     damageState: async (which) => {
@@ -47,21 +54,28 @@ partitionStoreSuite('PostgreSQL', async () => {
         AND (${which === 'both'} OR g.slot = p.slot)`);
     },
     verdicts: async () => {
-      const ids = (await rows('SELECT id FROM verdicts')) as { id: string }[];
-      return Promise.all(ids.map(async ({ id }) => (await reader.verdict(id))!));
+      const entities = (await rows('SELECT DISTINCT entity FROM verdicts')) as { entity: string }[];
+      const all = { fromMs: -1e15, toMs: 1e15 };
+      const found: Verdict[] = [];
+      for (const { entity } of entities) found.push(...(await reader.verdicts('hosts', entity, all, 100)));
+      return found;
     },
     incidents: () => reader.incidents({ limit: 10 }),
     deadLetters: async () => {
-      const letters = await rows('SELECT * FROM dead_letters ORDER BY at_offset, point');
-      return letters.map(
-        (d): DeadLetter => ({
-          stream: d.stream,
-          partition: d.partition,
-          offset: d.at_offset,
-          point: d.point,
-          fault: { code: d.code, detail: d.detail },
-          key: d.key,
-          value: d.value,
+      const list = await letters.list({}, { limit: 10 });
+      const whole = await Promise.all(list.reverse().map(async ({ id }) => (await letters.get(id))!));
+      return whole.map(
+        ({ stream, partition, offset, point, code, detail, appendMs, key, value, headers }): DeadLetter => ({
+          stream,
+          partition,
+          offset,
+          point,
+          fault: { code: code as ErrorCode, detail },
+          appendMs: appendMs!,
+          // a Buffer is a Uint8Array that compares as another type
+          key: key && Uint8Array.from(key),
+          value: value && Uint8Array.from(value),
+          ...(headers.length > 0 && { headers }),
         }),
       );
     },
@@ -71,4 +85,6 @@ partitionStoreSuite('PostgreSQL', async () => {
         toOffset: r.to_offset,
       })),
   };
-});
+};
+
+partitionStoreSuite('PostgreSQL', underTest(pool));
