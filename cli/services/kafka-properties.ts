@@ -24,11 +24,11 @@ export interface NodeProperties {
   extra: Readonly<Record<string, string>>;
 }
 
-/** server.properties of one node that is broker and controller. */
-export function serverProperties(node: NodeProperties): string {
+/** Settings of one node that is broker and controller, by name. */
+export function nodeProperties(node: NodeProperties): Record<string, string> {
   const { listeners, advertised, controllerPort, dataDir, extra } = node;
   const protocols = [...listeners.map(({ name, protocol }) => `${name}:${protocol}`), 'CONTROLLER:PLAINTEXT'];
-  const properties: Record<string, string> = {
+  return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@${HOST}:${controllerPort}`,
@@ -59,10 +59,13 @@ export function serverProperties(node: NodeProperties): string {
     'log.message.timestamp.type': 'LogAppendTime',
     ...extra,
   };
-  return Object.entries(properties)
+}
+
+/** The same as the text of server.properties. */
+export const serverProperties = (node: NodeProperties): string =>
+  Object.entries(nodeProperties(node))
     .map(([name, value]) => `${name}=${escaped(value)}\n`)
     .join('');
-}
 
 /** The same text again when Java reads the file (java.util.Properties). */
 const escaped = (value: string): string =>
