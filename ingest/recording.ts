@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { constants, createGunzip, createGzip } from 'node:zlib';
@@ -19,6 +20,8 @@ export interface RecordingHeader {
   stream: string;
   /** Program and version that wrote it. */
   createdBy: string;
+  /** It holds all control entries of its partition: a replay changes nothing by itself. */
+  controlled?: true;
 }
 
 /** Control entries keep their place among the records; their JSON is the writer's. */
@@ -62,6 +65,13 @@ export class RecordingWriter {
     if (!this.#gzip.write(bytes)) await Promise.race([once(this.#gzip, 'drain'), this.#done]);
   }
 
+  /** Gives the file up: without its end it counts as cut off. Resolves when nothing writes to it any more. */
+  async abandon(): Promise<void> {
+    this.#gzip.destroy();
+    this.#out.destroy();
+    await this.#done.catch(() => undefined);
+  }
+
   /** Writes the end, without which a recording counts as cut off. */
   async close(): Promise<void> {
     this.#gzip.end(encodeJson('control', JSON.stringify({ kind: 'end', entries: this.#entries })));
@@ -78,13 +88,18 @@ function writeFailed(cause: Error & { code?: string }): TidewatchError {
 
 export interface OpenRecording {
   header: RecordingHeader;
+  /** Share of the file that has been read, from 0 to 1, a little ahead of the entries. Of a file alone. */
+  readShare?: () => number;
   /** In the order in which they were written. Throws recording_corrupt where the bytes are damaged. */
   entries: AsyncGenerator<RecordingEntry>;
 }
 
 /** Opens a recording of a file. Throws file_missing, or recording_corrupt with the position in the gunzipped bytes. */
 export async function openRecording(path: string): Promise<OpenRecording> {
-  return readRecording(createReadStream(path, { highWaterMark: CHUNK_BYTES }), path);
+  const source = createReadStream(path, { highWaterMark: CHUNK_BYTES });
+  const opened = await readRecording(source, path);
+  const { size } = await stat(path);
+  return { ...opened, readShare: () => Math.min(1, source.bytesRead / size) };
 }
 
 /** The same of gzipped bytes from anywhere; `name` is for messages. */
@@ -163,14 +178,14 @@ function readFailed(cause: NodeJS.ErrnoException, name: string, at: number): Tid
 
 function headerOf(json: string, name: string): RecordingHeader {
   const header = tryParse(json);
-  const { version, stream, createdBy } = (header ?? {}) as Partial<RecordingHeader>;
+  const { version, stream, createdBy, controlled } = (header ?? {}) as Partial<RecordingHeader>;
   if (version !== RECORDING_VERSION) {
     throw corrupt(name, MAGIC.length, `format version ${String(version)}, this program reads ${RECORDING_VERSION}`);
   }
   if (typeof stream !== 'string' || typeof createdBy !== 'string') {
     throw corrupt(name, MAGIC.length, 'its header lacks stream or createdBy');
   }
-  return { version, stream, createdBy };
+  return { version, stream, createdBy, ...(controlled === true && { controlled }) };
 }
 
 function endOf(json: string): number | null {

@@ -25,7 +25,7 @@ export const replayCommand: AddCommand = (program) => {
     .requiredOption('-o, --out <dir>', 'folder for verdicts.csv, incidents.jsonl and dispositions.csv')
     .option(
       '-m, --model <file>',
-      'model that serves from the start (default: the stream trains its own, as it would live)',
+      'model that serves throughout (default: as captured, or else the stream trains its own, as it would live)',
     )
     .option('-e, --expect <dir>', 'compare with the output of an earlier replay; exit 1 when anything differs')
     .option('--json', 'for scripts')
@@ -61,6 +61,7 @@ export const replayCommand: AddCommand = (program) => {
         `${summary.records} records, ${summary.verdicts} verdicts, ${summary.incidents} incidents → ${options.out}`,
       );
       if (summary.trainingFault !== null) print(c.yellow(`the stream could not train: ${summary.trainingFault}`));
+      for (const fault of summary.refused) print(c.yellow(`a recorded model could not serve: ${fault}`));
       if (options.expect === undefined) return;
       if (differences.length === 0) print(`${c.green('same')} as ${options.expect}`);
       else print([`${c.red('different')} from ${options.expect}`, ...differences].join('\n'));

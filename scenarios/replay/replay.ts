@@ -4,13 +4,16 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type StreamConfig, streamConfig } from '../../core/config/stream.ts';
-import { TidewatchError } from '../../core/errors.ts';
-import type { ControlEntry, Incident } from '../../core/types.ts';
+import { describe, TidewatchError } from '../../core/errors.ts';
+import type { Incident } from '../../core/types.ts';
+import { Fold } from '../../detector/fold.ts';
 import { OfflineRun } from '../../detector/offline.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
+import { verifiedArtifact } from '../../ingest/model-check.ts';
 import type { Outputs } from '../../ingest/ports.ts';
 import { openRecording, type RecordingHeader } from '../../ingest/recording.ts';
+import { parseControl, RecordedModel } from './controls.ts';
 import {
   DISPOSITIONS_FILE,
   dispositionLines,
@@ -22,7 +25,10 @@ import {
 } from './flat-files.ts';
 
 export interface RunOptions {
-  /** Serves from the first record on; without one the stream trains its own after training.windows windows. */
+  /**
+   * Serves from the first record to the last, whatever was switched to in the recording. Without one the recorded
+   * switches are followed; where control entries were not captured, the stream trains its own after training.windows.
+   */
   model?: Uint8Array;
   /** Keep the readings of all windows, for training; then no model is trained on the way, and recorded switches are skipped. */
   keepRows?: boolean;
@@ -36,6 +42,8 @@ export interface RunResult {
   run: OfflineRun;
   records: number;
   verdicts: number;
+  /** Recorded switches to a model that cannot serve: what served before went on, as it would live. */
+  refused: string[];
 }
 
 /** The stream's configuration in a recording's header. Throws recording_corrupt. */
@@ -62,10 +70,11 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
   const config = configOf(header);
   let pending: Outputs[] = [];
   let verdicts = 0;
+  const decoder = decoderFor(config);
   const run = new OfflineRun({
     config,
-    decoder: decoderFor(config),
-    selfTrain: options.model === undefined && !keepRows,
+    decoder,
+    selfTrain: options.model === undefined && !keepRows && !header.controlled,
     keepRows,
     onOutputs: (outputs) => {
       verdicts += outputs.verdicts.length;
@@ -73,6 +82,19 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
     },
   });
   if (options.model !== undefined) run.serve(options.model, 0);
+  const recorded = new RecordedModel();
+  const skipsSwitches = keepRows || options.model !== undefined;
+  const refused: string[] = [];
+  const control = async (json: string) => {
+    const entry = parseControl(json);
+    if (entry.kind === 'artifact') recorded.take(entry);
+    else if (entry.kind === 'model') {
+      if (skipsSwitches) return;
+      const model = await verifiedArtifact(entry, recorded.get, () => new Fold(config, decoder));
+      if (model.ok) run.control(entry, model.value);
+      else refused.push(describe(model.fault));
+    } else if (entry.kind !== 'calibration' || !skipsSwitches) run.control(entry);
+  };
   let records = 0;
   let offset = 0;
   const drain = async () => {
@@ -81,32 +103,18 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
     for (const outputs of batch) await options.onOutputs?.(outputs);
   };
   for await (const entry of entries) {
-    if (entry.kind === 'control') {
-      const control = parseControl(entry.json);
-      if (control.kind !== 'model' || !keepRows) run.control(control, options.model);
-    } else {
+    if (entry.kind === 'control') await control(entry.json);
+    else {
       run.record(entry);
       offset = entry.offset + 1;
       if (++records % 1000 === 0) options.onProgress?.(records, run.fold.watermarkMs);
     }
     if (pending.length > 0) await drain();
   }
-  run.finish(offset);
+  // what was captured whole ends where the worker stood
+  if (!header.controlled) run.finish(offset);
   await drain();
-  return { config, run, records, verdicts };
-}
-
-function parseControl(json: string): ControlEntry {
-  let entry: ControlEntry | null;
-  try {
-    entry = JSON.parse(json) as ControlEntry | null;
-  } catch (cause) {
-    throw new TidewatchError('recording_corrupt', 'a control entry is not JSON', { cause });
-  }
-  if (entry === null || !['model', 'calibration', 'mode', 'watermark'].includes(entry.kind)) {
-    throw new TidewatchError('recording_corrupt', `control entry of kind ${JSON.stringify(entry?.kind)}`);
-  }
-  return entry;
+  return { config, run, records, verdicts, refused };
 }
 
 export interface ReplaySummary {
@@ -114,6 +122,7 @@ export interface ReplaySummary {
   verdicts: number;
   incidents: number;
   trainingFault: string | null;
+  refused: string[];
 }
 
 /**
@@ -147,6 +156,7 @@ export async function replay(
     records: result.records,
     verdicts: result.verdicts,
     incidents: incidents.size,
+    refused: result.refused,
     trainingFault: fault === null ? null : `${fault.code}: ${fault.detail}`,
   };
 }
