@@ -4,13 +4,24 @@ import { logLevelOf } from '../core/log-level.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
 import { looksLike } from '../ingest/decode/sniff.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
-import type { Counters, Cumulative, Decoder, DecodeSink, LogRecord, Outputs, PartitionFold } from '../ingest/ports.ts';
+import type {
+  Counters,
+  Cumulative,
+  Decoder,
+  DecodeSink,
+  LogRecord,
+  Outputs,
+  PartitionFold,
+  PointAt,
+} from '../ingest/ports.ts';
+import { pickedFrom } from '../ingest/redriven.ts';
 import { nextExcess } from './alarm-threshold.ts';
 import { attribute } from './assessment.ts';
 import { Assessor } from './assessor.ts';
 import { pValueOf } from './calibration.ts';
 import type { EntityState } from './entity-state.ts';
 import { FoldState } from './fold-state.ts';
+import { LETTERS_PER_RECORD, letterOf, pointOf } from './letters.ts';
 import { Tallies } from './tallies.ts';
 
 /** Verdicts below this severity carry no attributions: nobody asks why a normal window is normal. */
@@ -19,8 +30,6 @@ const EXPLAIN_FROM = 0.5;
 const ABSENCE_GAPS = 5;
 /** An entity that was seen in fewer windows has no habit yet that its silence could break. */
 const HABIT_WINDOWS = 3;
-/** Dead letters kept of one record; its points beyond are counted, and every letter holds the whole record. */
-const LETTERS_PER_RECORD = 64;
 
 /**
  * The pure fold of one partition: (state, record or control entry) → (state, outputs). Event time only; no clock, no
@@ -113,7 +122,8 @@ export class Fold implements PartitionFold, DecodeSink {
     this.#letters = 0;
     this.#usable = false;
     const lettersBefore = out.deadLetters.length;
-    this.#decoder(record.value, record.appendMs, this);
+    const picked = pickedFrom(record, this);
+    this.#decoder(record.value, picked?.appendMs ?? record.appendMs, picked?.sink ?? this);
     if (!this.#usable && this.#points > 0) this.#refused(lettersBefore);
     if (this.#newestMs > Number.NEGATIVE_INFINITY) {
       this.#advance(this.#newestMs - this.#config.window.allowedLatenessMs);
@@ -135,7 +145,8 @@ export class Fold implements PartitionFold, DecodeSink {
     const points = sample.names.length;
     if (sample.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) {
       for (let i = 0; i < points; i++) {
-        this.#refuse(this.#points + i, 'time_in_future', `${sample.entity} ${sample.names[i]} at ${sample.timeMs}`);
+        const detail = `${sample.entity} ${sample.names[i]} at ${sample.timeMs}`;
+        this.#refuse(this.#points + i, 'time_in_future', detail, pointOf(sample, i));
       }
       this.#points += points;
       return;
@@ -147,7 +158,7 @@ export class Fold implements PartitionFold, DecodeSink {
     counters.filtered += outcome.filtered;
     counters.late += outcome.late;
     for (const { point, code } of outcome.refused) {
-      this.#refuse(this.#points + point, code, `${sample.entity} ${sample.names[point]}`);
+      this.#refuse(this.#points + point, code, `${sample.entity} ${sample.names[point]}`, pointOf(sample, point));
     }
     this.#points += points;
     if (sample.timeMs > this.#newestMs) this.#newestMs = sample.timeMs;
@@ -161,8 +172,9 @@ export class Fold implements PartitionFold, DecodeSink {
     const outcome = ahead ? 'ahead' : cumulative.add(point);
     if (typeof outcome === 'object') return this.sample(outcome);
     const what = `${point.entity} ${point.metric}`;
-    if (outcome === 'ahead') this.#refuse(this.#points, 'time_in_future', `${what} at ${point.timeMs}`);
-    else if (outcome === 'full') this.#refuse(this.#points, 'series_limit', what);
+    const at = { entity: point.entity, metric: point.metric, timeMs: point.timeMs };
+    if (outcome === 'ahead') this.#refuse(this.#points, 'time_in_future', `${what} at ${point.timeMs}`, at);
+    else if (outcome === 'full') this.#refuse(this.#points, 'series_limit', what, at);
     else if (outcome === 'first') counters.applied++;
     else if (outcome === 'conflict') {
       counters.duplicate++;
@@ -182,27 +194,18 @@ export class Fold implements PartitionFold, DecodeSink {
     if (event.timeMs > this.#newestMs) this.#newestMs = event.timeMs;
   }
 
-  fault(fault: Fault): void {
-    this.#refuse(this.#points, fault.code, fault.detail);
+  fault(fault: Fault, at?: PointAt): void {
+    const whole = at === undefined && this.#points === 0;
+    this.#refuse(whole ? -1 : this.#points, fault.code, fault.detail, at);
     this.#points++;
   }
 
-  #refuse(point: number, code: ErrorCode, detail: string): void {
+  #refuse(point: number, code: ErrorCode, detail: string, at?: PointAt): void {
     this.state.counters.dead_lettered++;
-    if (this.#letters++ >= LETTERS_PER_RECORD) return;
-    const { offset, appendMs, key, value, tombstone, headers } = this.#record;
-    const { name: stream } = this.#config;
-    this.#out.deadLetters.push({
-      stream,
-      partition: this.#partition,
-      offset,
-      point,
-      fault: { code, detail },
-      appendMs,
-      key,
-      value: tombstone ? null : value,
-      ...(headers && { headers }),
-    });
+    if (this.#letters >= LETTERS_PER_RECORD) return;
+    this.#letters++;
+    const where = { stream: this.#config.name, partition: this.#partition, point };
+    this.#out.deadLetters.push(letterOf(this.#record, where, { code, detail }, at, this.#letters));
   }
 
   control(entry: ControlEntry, out: Outputs, model?: Uint8Array): void {

@@ -61,13 +61,21 @@ export interface Cumulative {
   totals: readonly number[];
 }
 
+/** As much as is known of which point something is said of. */
+export interface PointAt {
+  entity?: string;
+  metric?: string;
+  timeMs?: number;
+}
+
 /** Where a decoder puts what it finds, in the order it finds it. One fault stands for one point. */
 export interface DecodeSink {
   sample(sample: Sample): void;
   /** The lists may be reused: a consumer copies what it keeps. */
   cumulative(point: Cumulative): void;
   event(event: LogEvent): void;
-  fault(fault: Fault): void;
+  /** at: what is known of the point, {} for nothing; left out for a fault of the record as a whole. */
+  fault(fault: Fault, at?: PointAt): void;
 }
 
 /** Never throws; whatever the bytes, all it finds goes to the sink. */
@@ -79,6 +87,8 @@ export interface DeadLetter {
   offset: number;
   /** Which point of the record, counted from 0; -1 for the record as a whole. */
   point: number;
+  /** Absent where nothing is known of the point, as of a record as a whole. */
+  at?: PointAt;
   fault: Fault;
   appendMs: number;
   key: Uint8Array | null;

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Sample } from '../../core/types.ts';
-import type { Decoder, DecodeSink } from '../ports.ts';
+import type { Decoder, DecodeSink, PointAt } from '../ports.ts';
 import { MAX_RECORD_BYTES, quoted } from './limits.ts';
 import { Heads, metricOf } from './line-head.ts';
 import { COMMA, EQUALS, LineScanner } from './line-scanner.ts';
@@ -21,6 +21,8 @@ interface PendingFault {
   code: ErrorCode;
   detail: string;
   at: number;
+  /** null where the name itself is bad. */
+  metric: string | null;
 }
 
 const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
@@ -105,9 +107,9 @@ export class InfluxLines {
       if (s.problem !== null) return;
       if (value !== null) {
         const metric = metricOf(head, key);
-        if (typeof metric !== 'string') pending.push({ ...metric, at });
+        if (typeof metric !== 'string') pending.push({ ...metric, at, metric: null });
         else if (value - value !== 0)
-          pending.push({ code: 'value_not_finite', detail: `the field ${quoted(key)}`, at });
+          pending.push({ code: 'value_not_finite', detail: `the field ${quoted(key)}`, at, metric });
         else {
           names[good] = metric;
           values[good] = value;
@@ -130,7 +132,8 @@ export class InfluxLines {
       const { code, detail } = badName('entity', entity, '');
       return this.#fault(code, detail, this.#lineFrom);
     }
-    for (const { code, detail, at } of pending) this.#fault(code, detail, at);
+    for (const { code, detail, at, metric } of pending)
+      this.#fault(code, detail, at, { entity, timeMs, ...(metric !== null && { metric }) });
     // A line of texts alone measures nothing.
     if (good === 0) return;
     const sample = this.#sample;
@@ -170,10 +173,16 @@ export class InfluxLines {
     return digits === '' ? appendMs : timeOfDigits(digits, this.#precision);
   }
 
-  #fault(code: ErrorCode, what: string, at: number): void {
+  #fault(code: ErrorCode, what: string, at: number, point: PointAt = {}): void {
     this.#faults++;
-    this.#sink.fault({ code, detail: `line ${this.#lineNumber}, column ${at - this.#lineFrom + 1}: ${what}` });
+    this.#sink.fault({ code, detail: `line ${this.#lineNumber}, column ${at - this.#lineFrom + 1}: ${what}` }, point);
   }
+}
+
+/** Number of the line that a fault of this decoder names, from 1; null when it names none. */
+export function lineOfFault(detail: string): number | null {
+  const found = /^line (\d{1,9}), column \d/.exec(detail);
+  return found === null ? null : Number(found[1]);
 }
 
 function newlines(text: string): number {

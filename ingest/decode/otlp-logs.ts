@@ -26,7 +26,7 @@ export class OtlpLogs {
   }
 
   #record(record: Fields, owner: { entity: string } | Fault, appendMs: number): void {
-    if ('code' in owner) return this.#sink.fault(owner);
+    if ('code' in owner) return this.#sink.fault(owner, {});
     const timeMs = millisOf(record.timeUnixNano) || millisOf(record.observedTimeUnixNano);
     if (Number.isNaN(timeMs)) return this.#fault('time_invalid', 'timeUnixNano of a log record');
     const body = textOf(record.body);
@@ -45,7 +45,7 @@ export class OtlpLogs {
   }
 
   #fault(code: ErrorCode, detail: string): void {
-    this.#sink.fault({ code, detail });
+    this.#sink.fault({ code, detail }, {});
   }
 }
 

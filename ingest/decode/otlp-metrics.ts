@@ -1,7 +1,7 @@
 import type { ErrorCode, Fault } from '../../core/errors.ts';
 import type { Sample } from '../../core/types.ts';
 import { addDistribution } from '../distribution.ts';
-import type { Cumulative, DecodeSink } from '../ports.ts';
+import type { Cumulative, DecodeSink, PointAt } from '../ports.ts';
 import { distribution, MAX_BUCKETS, type Totals } from './buckets.ts';
 import { quoted } from './limits.ts';
 import { ownerOf } from './otlp-resource.ts';
@@ -48,11 +48,12 @@ export class OtlpMetrics {
     const kind = KINDS.find((k) => has(metric, k));
     const data = kind && fieldsOf(metric[kind]);
     // A kind that is newer than this code, or none: there is no telling how many points it has.
-    if (!kind || !data) return this.#fault('record_shape', `the metric ${quoted(String(metric.name))} has no data`);
+    if (!kind || !data)
+      return this.#fault('record_shape', `the metric ${quoted(String(metric.name))} has no data`, ownedBy(owner));
     for (const fields of this.#each(data.dataPoints, 'dataPoints')) {
       if ((integerOf(fields.flags) & NO_RECORDED_VALUE) !== 0) continue;
       const point = this.#point(metric, fields, owner);
-      if ('code' in point) this.#sink.fault(point);
+      if ('code' in point) this.#sink.fault(point, ownedBy(owner));
       else if (!('code' in owner)) this.#measure(kind, data, point, owner);
     }
   }
@@ -71,9 +72,9 @@ export class OtlpMetrics {
     const temporality = data.aggregationTemporality;
     const cumulative = kind === 'summary' || CUMULATIVE.has(temporality);
     if (!cumulative && kind !== 'gauge' && !DELTA.has(temporality))
-      return this.#fault('record_shape', `${quoted(name)} is neither delta nor cumulative`);
+      return this.#fault('record_shape', `${quoted(name)} is neither delta nor cumulative`, placeOf(point, owner));
     const counts = kind === 'gauge' || kind === 'sum' ? numberOf(name, fields) : distributionOf(name, fields, kind);
-    if ('code' in counts) return this.#sink.fault(counts);
+    if ('code' in counts) return this.#sink.fault(counts, placeOf(point, owner));
     const { bounds, totals } = counts;
     const gauge = kind === 'gauge' || (kind === 'sum' && data.isMonotonic !== true);
     if (cumulative && !gauge) return this.#cumulative(point, bounds, totals, owner);
@@ -90,7 +91,8 @@ export class OtlpMetrics {
     owner: { entity: string; source: string },
   ) {
     const startMs = millisOf(point.fields.startTimeUnixNano);
-    if (Number.isNaN(startMs)) return this.#fault('time_invalid', `startTimeUnixNano of ${quoted(point.name)}`);
+    if (Number.isNaN(startMs))
+      return this.#fault('time_invalid', `startTimeUnixNano of ${quoted(point.name)}`, placeOf(point, owner));
     this.#sink.cumulative({ ...owner, timeMs: point.timeMs, startMs, metric: point.name, bounds, totals });
   }
 
@@ -119,10 +121,18 @@ export class OtlpMetrics {
     }
   }
 
-  #fault(code: ErrorCode, detail: string): void {
-    this.#sink.fault({ code, detail });
+  /** Of a request, nothing but its bytes is a whole: without more, nothing is known of the point. */
+  #fault(code: ErrorCode, detail: string, at: PointAt = {}): void {
+    this.#sink.fault({ code, detail }, at);
   }
 }
+
+const ownedBy = (owner: Owner): PointAt => ('code' in owner ? {} : { entity: owner.entity });
+const placeOf = ({ name, timeMs }: Point, { entity }: { entity: string }): PointAt => ({
+  entity,
+  metric: name,
+  timeMs,
+});
 
 function numberOf(name: string, fields: Fields): Totals | Fault {
   const isInt = has(fields, 'asInt');

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ErrorCode, Fault } from '../../core/errors.ts';
 import type { Sample } from '../../core/types.ts';
-import type { Decoder, DecodeSink } from '../ports.ts';
+import type { Decoder, DecodeSink, PointAt } from '../ports.ts';
 import { finiteJson, parseJson } from './json.ts';
 import { MAX_RECORD_BYTES, MAX_TAGS, quoted } from './limits.ts';
 import { badName, isForbiddenKey, isName } from './names.ts';
@@ -31,6 +31,8 @@ class TelegrafJson {
   readonly #o: TelegrafOptions;
   readonly #sample: Sample = { entity: '', timeMs: 0, names: [], values: [] };
   #sink!: DecodeSink;
+  /** What is known of a metric that is unusable: nothing of a batch's, and of a single one that it is the record. */
+  #part: PointAt | undefined;
 
   constructor(options: TelegrafOptions) {
     this.#o = options;
@@ -38,6 +40,7 @@ class TelegrafJson {
 
   decode(value: Uint8Array, sink: DecodeSink): void {
     this.#sink = sink;
+    this.#part = undefined;
     if (value.length === 0) return this.#fault('record_empty', 'no bytes');
     if (value.length > MAX_RECORD_BYTES)
       return this.#fault('record_too_large', `${value.length} bytes, at most ${MAX_RECORD_BYTES}`);
@@ -51,6 +54,7 @@ class TelegrafJson {
     if (batch === null) return this.#metric(parsed.value);
     if (!Array.isArray(batch)) return this.#fault('record_shape', 'metrics is no list');
     if (batch.length === 0) return this.#fault('record_empty', 'an empty list');
+    this.#part = {};
     for (const metric of batch) this.#metric(metric);
   }
 
@@ -59,37 +63,41 @@ class TelegrafJson {
     const fields = fieldsOf(metric?.fields);
     const tags = fieldsOf(metric?.tags ?? {});
     if (metric === null || fields === null || tags === null || typeof metric.name !== 'string')
-      return this.#fault('record_shape', 'wanted an object with "name", "tags", "fields" and "timestamp"');
+      return this.#fault('record_shape', 'wanted an object with "name", "tags", "fields" and "timestamp"', this.#part);
     const { entityTags, timestampUnit } = this.#o;
     const tag = entityTags.find((wanted) => Object.hasOwn(tags, wanted) && tags[wanted] !== '');
-    if (tag === undefined) return this.#fault('entity_missing', `none of the tags ${entityTags.join(', ')}`);
+    if (tag === undefined)
+      return this.#fault('entity_missing', `none of the tags ${entityTags.join(', ')}`, this.#part);
     const entity = String(tags[tag]);
-    if (!isName(entity)) return this.#sink.fault(badName('entity', entity, ''));
+    if (!isName(entity)) return this.#sink.fault(badName('entity', entity, ''), this.#part);
     const { timestamp } = metric;
     const timeMs = typeof timestamp === 'number' ? timeOfNumber(timestamp * MS_PER_UNIT[timestampUnit]) : Number.NaN;
-    if (Number.isNaN(timeMs)) return this.#fault('time_invalid', `timestamp of ${quoted(metric.name)}`);
+    if (Number.isNaN(timeMs))
+      return this.#fault('time_invalid', `timestamp of ${quoted(metric.name)}`, this.#part && { entity });
     const suffix = suffixOf(tags, tag);
-    if (typeof suffix !== 'string') return this.#sink.fault(suffix);
-    this.#fields(metric.name, suffix, fields);
+    if (typeof suffix !== 'string') return this.#sink.fault(suffix, this.#part && { entity, timeMs });
+    this.#fields(metric.name, suffix, fields, entity, timeMs);
     if (this.#sample.names.length === 0) return;
     this.#sample.entity = entity;
     this.#sample.timeMs = timeMs;
     this.#sink.sample(this.#sample);
   }
 
-  #fields(metric: string, suffix: string, fields: Fields): void {
+  #fields(metric: string, suffix: string, fields: Fields, entity: string, timeMs: number): void {
     const { names, values } = this.#sample;
     names.length = values.length = 0;
     for (const [field, value] of Object.entries(fields)) {
       const name = (field === 'value' ? metric : `${metric}_${field}`) + suffix;
       if (typeof value === 'string') continue;
-      if (isForbiddenKey(field) || isForbiddenKey(metric)) this.#fault('key_forbidden', `the field ${quoted(name)}`);
-      else if (!isName(name)) this.#sink.fault(badName('metric', name, ''));
+      if (isForbiddenKey(field) || isForbiddenKey(metric))
+        this.#fault('key_forbidden', `the field ${quoted(name)}`, { entity, timeMs });
+      else if (!isName(name)) this.#sink.fault(badName('metric', name, ''), { entity, timeMs });
       else if (typeof value === 'boolean') {
         names.push(name);
         values.push(value ? 1 : 0);
-      } else if (typeof value !== 'number') this.#fault('value_not_number', quoted(name));
-      else if (!Number.isFinite(value)) this.#fault('value_not_finite', quoted(name));
+      } else if (typeof value !== 'number')
+        this.#fault('value_not_number', quoted(name), { entity, metric: name, timeMs });
+      else if (!Number.isFinite(value)) this.#fault('value_not_finite', quoted(name), { entity, metric: name, timeMs });
       else {
         names.push(name);
         values.push(value);
@@ -97,8 +105,8 @@ class TelegrafJson {
     }
   }
 
-  #fault(code: ErrorCode, detail: string): void {
-    this.#sink.fault({ code, detail });
+  #fault(code: ErrorCode, detail: string, at?: PointAt): void {
+    this.#sink.fault({ code, detail }, at);
   }
 }
 

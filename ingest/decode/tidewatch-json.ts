@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { LogEvent, Sample } from '../../core/types.ts';
-import type { Decoder, DecodeSink } from '../ports.ts';
+import type { Decoder, DecodeSink, PointAt } from '../ports.ts';
 import { finiteJson, parseJson } from './json.ts';
 import { MAX_DEPTH, MAX_RECORD_BYTES, quoted } from './limits.ts';
 import { badName, isForbiddenKey, isName } from './names.ts';
@@ -59,7 +59,7 @@ class TidewatchJson {
       if (line === null) continue;
       this.#where = `line ${i + 1}: `;
       if (line.ok) this.#object(line.value);
-      else this.#fault(line.why, `starts with ${quoted(lines[i]!)}`);
+      else this.#fault(line.why, `starts with ${quoted(lines[i]!)}`, {});
     }
     return true;
   }
@@ -74,9 +74,9 @@ class TidewatchJson {
   }
 
   #object(json: unknown) {
-    if (json === null) return this.#fault('record_empty', 'null');
+    if (json === null) return this.#objectFault('record_empty', 'null');
     if (typeof json !== 'object' || Array.isArray(json)) {
-      return this.#fault('record_shape', `wanted an object, got ${kindOf(json)}`);
+      return this.#objectFault('record_shape', `wanted an object, got ${kindOf(json)}`);
     }
     const fields = json as Record<string, unknown>;
     let entity: unknown;
@@ -91,21 +91,22 @@ class TidewatchJson {
       else if (key === 'values') values = fields[key];
       else if (key === 'body') body = fields[key];
       else if (key === 'level') level = fields[key];
-      else if (isForbiddenKey(key)) return this.#fault('key_forbidden', key);
+      else if (isForbiddenKey(key)) return this.#objectFault('key_forbidden', key);
       else if (key === 'totals') totals = fields[key];
-      else if (!this.#harmless(fields[key])) return;
+      else if (!this.#harmless(fields[key], this.#part())) return;
     }
-    if (entity === undefined || entity === null) return this.#fault('entity_missing', 'no field "entity"');
-    if (typeof entity !== 'string') return this.#fault('record_shape', `entity is ${kindOf(entity)}, wanted text`);
-    if (!isName(entity)) return this.#badName('entity', entity);
+    if (entity === undefined || entity === null) return this.#objectFault('entity_missing', 'no field "entity"');
+    if (typeof entity !== 'string')
+      return this.#objectFault('record_shape', `entity is ${kindOf(entity)}, wanted text`);
+    if (!isName(entity)) return this.#badName('entity', entity, this.#part());
     const timeMs =
       typeof time === 'number' ? timeOfNumber(time) : typeof time === 'string' ? timeOfText(time) : Number.NaN;
     if (Number.isNaN(timeMs)) {
       const seen = time === undefined ? 'missing' : typeof time === 'string' ? quoted(time) : kindOf(time);
-      return this.#fault('time_invalid', `time is ${seen}`);
+      return this.#objectFault('time_invalid', `time is ${seen}`, { entity });
     }
     if (values === undefined && body === undefined && totals === undefined) {
-      return this.#fault('record_shape', 'neither "values" nor "totals" nor "body"');
+      return this.#objectFault('record_shape', 'neither "values" nor "totals" nor "body"', { entity, timeMs });
     }
     if (values !== undefined) this.#values(entity, timeMs, values);
     if (totals !== undefined) this.#totals(entity, timeMs, totals, fields);
@@ -114,7 +115,10 @@ class TidewatchJson {
 
   #values(entity: string, timeMs: number, json: unknown) {
     if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-      return this.#fault('record_shape', `values is ${kindOf(json)}, wanted an object of numbers`);
+      return this.#objectFault('record_shape', `values is ${kindOf(json)}, wanted an object of numbers`, {
+        entity,
+        timeMs,
+      });
     }
     const measured = json as Record<string, unknown>;
     const { names, values } = this.#sample;
@@ -125,20 +129,25 @@ class TidewatchJson {
       seen++;
       // Names of the sample before are still there: most senders repeat them, and a good one needs no second look.
       if (name !== names[good] && (isForbiddenKey(name) || !isName(name))) {
-        if (isForbiddenKey(name)) this.#fault('key_forbidden', `values has ${name}`);
-        else this.#badName('metric', name);
+        if (isForbiddenKey(name)) this.#fault('key_forbidden', `values has ${name}`, { entity, timeMs });
+        else this.#badName('metric', name, { entity, timeMs });
       } else if (typeof value !== 'number') {
-        if (typeof value !== 'object' || this.#harmless(value))
-          this.#fault('value_not_number', `${name} is ${kindOf(value)}`);
+        const at = { entity, metric: name, timeMs };
+        if (typeof value !== 'object' || this.#harmless(value, at))
+          this.#fault('value_not_number', `${name} is ${kindOf(value)}`, at);
       } else if (value - value !== 0) {
-        this.#fault('value_not_finite', `${name} is beyond every finite number or NaN`);
+        this.#fault('value_not_finite', `${name} is beyond every finite number or NaN`, {
+          entity,
+          metric: name,
+          timeMs,
+        });
       } else {
         names[good] = name;
         values[good] = value;
         good++;
       }
     }
-    if (seen === 0) return this.#fault('record_shape', 'values is empty');
+    if (seen === 0) return this.#objectFault('record_shape', 'values is empty', { entity, timeMs });
     if (good === 0) return;
     // Only when it differs: arrays that keep their length keep their memory.
     if (names.length !== good) names.length = values.length = good;
@@ -148,51 +157,53 @@ class TidewatchJson {
   }
 
   #totals(entity: string, timeMs: number, json: unknown, { since, source }: Record<string, unknown>) {
+    const at = { entity, timeMs };
     if (json === null || typeof json !== 'object' || Array.isArray(json)) {
-      return this.#fault('record_shape', `totals is ${kindOf(json)}, wanted an object`);
+      return this.#objectFault('record_shape', `totals is ${kindOf(json)}, wanted an object`, at);
     }
-    if (!this.#harmless(json)) return;
+    if (!this.#harmless(json, this.#part(at))) return;
     const writer = readWriter(since, source);
-    if ('code' in writer) return this.#fault(writer.code, writer.detail);
+    if ('code' in writer) return this.#objectFault(writer.code, writer.detail, at);
     const entries = Object.entries(json);
-    if (entries.length === 0) return this.#fault('record_shape', 'totals is empty');
+    if (entries.length === 0) return this.#objectFault('record_shape', 'totals is empty', at);
     for (const [metric, total] of entries) {
       if (!isName(metric)) {
-        this.#badName('metric', metric);
+        this.#badName('metric', metric, at);
         continue;
       }
       const read = readTotal(metric, total);
-      if ('code' in read) this.#fault(read.code, read.detail);
+      if ('code' in read) this.#fault(read.code, read.detail, { ...at, metric });
       else this.#sink.cumulative({ entity, timeMs, ...writer, metric, ...read });
     }
   }
 
   #event(entity: string, timeMs: number, level: unknown, body: unknown) {
-    if (typeof body !== 'string') return this.#fault('record_shape', `body is ${kindOf(body)}, wanted text`);
+    const at = { entity, timeMs };
+    if (typeof body !== 'string') return this.#objectFault('record_shape', `body is ${kindOf(body)}, wanted text`, at);
     if (level !== undefined && level !== null && typeof level !== 'string') {
-      return this.#fault('record_shape', `level is ${kindOf(level)}, wanted text`);
+      return this.#objectFault('record_shape', `level is ${kindOf(level)}, wanted text`, at);
     }
     if (typeof level === 'string' && level !== '' && !isName(level)) {
-      return this.#fault('record_shape', 'level is too long or has control characters');
+      return this.#objectFault('record_shape', 'level is too long or has control characters', at);
     }
     const event: LogEvent = { entity, timeMs, level: level ?? '', body: body.toWellFormed() };
     this.#sink.event(event);
   }
 
   /** Unknown fields are ignored, whatever they hold, but for depth and forbidden keys. No recursion: depth is the sender's. */
-  #harmless(json: unknown): boolean {
+  #harmless(json: unknown, at: PointAt | undefined): boolean {
     if (json === null || typeof json !== 'object') return true;
     const stack: { value: object; depth: number }[] = [{ value: json, depth: 2 }];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const { value, depth } = next;
       if (depth > MAX_DEPTH) {
-        this.#fault('record_too_deep', `more than ${MAX_DEPTH} levels`);
+        this.#fault('record_too_deep', `more than ${MAX_DEPTH} levels`, at);
         return false;
       }
       const list = Array.isArray(value);
       for (const [key, inner] of Object.entries(value)) {
         if (!list && isForbiddenKey(key)) {
-          this.#fault('key_forbidden', key);
+          this.#fault('key_forbidden', key, at);
           return false;
         }
         if (inner !== null && typeof inner === 'object') stack.push({ value: inner, depth: depth + 1 });
@@ -201,12 +212,21 @@ class TidewatchJson {
     return true;
   }
 
-  #badName(what: 'entity' | 'metric', name: string): void {
-    this.#sink.fault(badName(what, name, this.#where));
+  /** A single object is the record as a whole; of one among others something may be known. */
+  #part(at: PointAt = {}): PointAt | undefined {
+    return this.#where === '' ? undefined : at;
   }
 
-  #fault(code: ErrorCode, detail: string): void {
-    this.#sink.fault({ code, detail: this.#where + detail });
+  #badName(what: 'entity' | 'metric', name: string, at: PointAt | undefined): void {
+    this.#sink.fault(badName(what, name, this.#where), at);
+  }
+
+  #objectFault(code: ErrorCode, detail: string, at: PointAt = {}): void {
+    this.#fault(code, detail, this.#part(at));
+  }
+
+  #fault(code: ErrorCode, detail: string, at?: PointAt): void {
+    this.#sink.fault({ code, detail: this.#where + detail }, at);
   }
 }
 
