@@ -29,7 +29,9 @@ export interface RunOptions {
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   const { stdin, env = process.env, timeoutMs = RUN_TIMEOUT_MS, signal } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: { ...env }, timeout: timeoutMs, killSignal: 'SIGKILL', signal });
+    const child = spawn(file, args, { env: { ...env }, killSignal: 'SIGKILL', signal });
+    // Not spawn's own limit, which outlives a program that could not be started and keeps us with it.
+    const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const said = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const)
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -38,8 +40,14 @@ export function run(file: string, args: readonly string[], options: RunOptions =
     // A program that ends without reading all of its input is judged by its exit code.
     child.stdin.on('error', () => undefined);
     child.stdin.end(stdin);
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...said }));
+    child.on('error', (error) => {
+      clearTimeout(limit);
+      reject(error);
+    });
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      resolve({ code, ...said });
+    });
   });
 }
 
