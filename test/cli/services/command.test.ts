@@ -24,7 +24,8 @@ test('without Java it ends with what is missing, before anything else was starte
   expect([code, out]).toEqual([3, '']);
   expect(existsSync(path.join(cwd, 'tidewatch.yaml'))).toBe(false);
   expect(existsSync(path.join(cwd, '.tidewatch/services/postgres'))).toBe(false);
-});
+  // A limit on programs that outlived the one that is missing once kept the command for 20 s.
+}, 15_000);
 
 test.each([
   ['--kafka-port', '70000'],
