@@ -16,6 +16,8 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'disk_full',
   'overloaded',
   'database_unavailable',
+  'database_refused',
+  'database_not_migrated',
   'database_newer',
   'broker_unavailable',
   'broker_refused',

@@ -102,6 +102,14 @@ export const ERRORS = {
     'Retry after the seconds given; nothing of this request was accepted.',
   ],
   database_unavailable: ['PostgreSQL does not answer.', 'See .tidewatch/postgres.log; the worker retries.'],
+  database_refused: [
+    'PostgreSQL refuses us, or is not the server that it should be.',
+    'Check user, password, rights, sslmode and sslrootcert of database.url.',
+  ],
+  database_not_migrated: [
+    'The database has not the tables of this version.',
+    'Run `tidewatch migrate` with the login that owns them.',
+  ],
   database_newer: ['The database was migrated by a newer version.', 'Run that version, or another data directory.'],
   broker_unavailable: [
     'Kafka does not answer.',

@@ -8,11 +8,16 @@ import type { Queryable } from '../../store/fence.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { PostgresReader } from '../../store/reader.ts';
+import { ensureRoles } from '../../store/roles.ts';
 import { testDatabase } from '../postgres.ts';
+import { loginOf } from './logins.ts';
 import { partitionStoreSuite } from './partition-store.suite.ts';
 import type { StoreUnderTest } from './under-test.ts';
 
-const { pool } = await testDatabase();
+const database = await testDatabase();
+const { pool } = database;
+await ensureRoles(pool);
+const worker = await loginOf(database, 'tidewatch_worker');
 const TABLES =
   'partition_state, partition_generations, control_entries, verdicts, entity_status, incidents, dead_letters, lost_ranges';
 
@@ -88,3 +93,4 @@ const underTest = (worker: pg.Pool) => async (): Promise<StoreUnderTest> => {
 };
 
 partitionStoreSuite('PostgreSQL', underTest(pool));
+partitionStoreSuite('PostgreSQL for a login that is only a worker', underTest(worker.pool));
