@@ -57,6 +57,10 @@ export interface StoredDeadLetter {
 export interface DeadLetterSummary extends Omit<StoredDeadLetter, 'key' | 'value'> {
   /** Which point of the record, counted from 0; -1 for the record as a whole. */
   point: number;
+  /** What is known of the point that was refused; the time in event time. */
+  entity: string | null;
+  metric: string | null;
+  timeMs: number | null;
   /** null when the records came from no Kafka topic. */
   topic: string | null;
   /** When the log accepted the record; null for letters of version 0.1. */

@@ -5,10 +5,12 @@ import { byteas, int4s, int8s, texts } from './pg-arrays.ts';
 
 const INSERT_DEAD_LETTERS = `
 WITH ${FENCE}
-INSERT INTO dead_letters (stream, partition, at_offset, point, code, detail, received_ms, append_ms, topic, key, value, headers)
-SELECT $1, u.partition, u.at_offset, u.point, u.code, u.detail, $4, u.append_ms, $5, u.key, u.value, u.headers::json
-FROM open, unnest($6::int4[], $7::int8[], $8::int4[], $9::text[], $10::text[], $11::int8[], $12::bytea[], $13::bytea[], $14::text[])
-  AS u(partition, at_offset, point, code, detail, append_ms, key, value, headers)
+INSERT INTO dead_letters (stream, partition, at_offset, point, code, detail, received_ms, append_ms, topic, key, value, headers, entity, metric, time_ms)
+SELECT $1, u.partition, u.at_offset, u.point, u.code, u.detail, $4, u.append_ms, $5, u.key, u.value, u.headers::json,
+  u.entity, u.metric, u.time_ms
+FROM open, unnest($6::int4[], $7::int8[], $8::int4[], $9::text[], $10::text[], $11::int8[], $12::bytea[], $13::bytea[], $14::text[],
+  $15::text[], $16::text[], $17::int8[])
+  AS u(partition, at_offset, point, code, detail, append_ms, key, value, headers, entity, metric, time_ms)
 ON CONFLICT DO NOTHING`;
 
 /** JSON that has every name and every byte: a name may hold what PostgreSQL's text cannot, which JSON escapes. */
@@ -56,6 +58,9 @@ export async function writeDeadLetters(
         byteas(rows.map((d) => d.key)),
         byteas(rows.map((d) => d.value)),
         texts(rows.map((d) => headersJson(d.headers))),
+        texts(rows.map(({ at }) => (at?.entity === undefined ? null : storable(at.entity)))),
+        texts(rows.map(({ at }) => (at?.metric === undefined ? null : storable(at.metric)))),
+        rows.map(({ at }) => at?.timeMs ?? null),
       ],
     });
   }
