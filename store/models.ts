@@ -1,4 +1,4 @@
-import { desc, eq, sql } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Clock } from '../core/clock.ts';
@@ -19,6 +19,12 @@ export interface StoredModel {
   sizeBytes: number;
   about: Record<string, unknown>;
   createdMs: number;
+}
+
+/** A model by name and content, as a control entry names it. */
+export interface ModelRef {
+  modelId: string;
+  sha256: string;
 }
 
 /** The limit of GOALS: a model is one artifact of at most 20 MB. */
@@ -99,6 +105,31 @@ export class PostgresModelStore implements ModelStore {
     return guarded(async () => {
       const rows = await this.#db.select().from(modelRoles).where(eq(modelRoles.stream, stream));
       return Object.fromEntries(rows.map((row) => [row.role, row.modelId]));
+    });
+  }
+
+  /** The model that is to serve a stream, for workers that ask now and then; null before its first training. */
+  champion(stream: string): Promise<ModelRef | null> {
+    return guarded(async () => {
+      const [row] = await this.#db
+        .select({ modelId: models.id, sha256: models.sha256 })
+        .from(modelRoles)
+        .innerJoin(models, eq(models.id, modelRoles.modelId))
+        .where(and(eq(modelRoles.stream, stream), eq(modelRoles.role, 'champion')));
+      return row ?? null;
+    });
+  }
+
+  /** Makes the model champion if the stream has none; the one that it has then. Whoever comes second trained in vain. */
+  firstChampion(stream: string, modelId: string): Promise<ModelRef> {
+    return guarded(async () => {
+      await this.#db
+        .insert(modelRoles)
+        .values({ stream, role: 'champion', modelId, sinceMs: this.#clock.now() })
+        .onConflictDoNothing();
+      const champion = await this.champion(stream);
+      if (!champion) throw new Error(`the champion of ${stream} was taken away meanwhile`);
+      return champion;
     });
   }
 }

@@ -74,3 +74,14 @@ it('remembers experiments, newest first, each written once', async () => {
   expect((await store.get('b'))?.metrics).toEqual({ f1: 1 });
   expect(await store.get('none')).toBeNull();
 });
+
+it('names the champion with its hash, and lets the first one stay', async () => {
+  expect(await models.champion('first')).toBeNull();
+  await models.put('mine', 'first', Uint8Array.of(1), {});
+  await models.put('theirs', 'first', Uint8Array.of(2), {});
+  const [a, b] = await Promise.all([models.firstChampion('first', 'mine'), models.firstChampion('first', 'theirs')]);
+  expect(a).toEqual(b);
+  expect(await models.firstChampion('first', 'mine')).toEqual(a);
+  await models.setRole('first', 'champion', 'theirs');
+  expect(await models.champion('first')).toEqual({ modelId: 'theirs', sha256: sha256Hex(Uint8Array.of(2)) });
+});
