@@ -22,6 +22,9 @@ const BY_WORD: ReadonlyMap<string, LogLevel> = new Map(
 );
 const LONGEST_WORD = 16;
 
+/** Metrics that the log events of an entity become: how many of a level came in a window. */
+export const LOG_METRICS = LOG_LEVELS.map((level) => `log.${level}`);
+
 /** Level that a sender's word stands for, whatever its case; `unknown` for none and for words of its own. */
 export function logLevelOf(word: string): LogLevel {
   const known = BY_WORD.get(word);

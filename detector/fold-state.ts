@@ -15,7 +15,7 @@ import type { Row } from './forecast.ts';
 import { type StreamModel, verifyModel } from './model.ts';
 
 const MAGIC = 'TWSTATE';
-const FORMAT = 3;
+const FORMAT = 4;
 const COUNTERS = ['applied', 'late', 'duplicate', 'dead_lettered', 'filtered', 'conflicts', 'events'] as const;
 
 /** Everything the fold of one partition carries from record to record; to bytes and back. */
@@ -125,14 +125,15 @@ export class FoldState {
 
   /** Model that saved bytes need before they can be loaded; '' for none. */
   static modelOf(bytes: Uint8Array): Result<string> {
-    return guarded(() => readHeader(new ByteReader(bytes)).modelId);
+    const header = readHeader(bytes);
+    return header.ok ? ok(header.value.modelId) : header;
   }
 
   /** The state that was saved, or what is wrong with it or with the model that it needs. */
   static load(config: StreamConfig, bytes: Uint8Array, artifact: Uint8Array | undefined): Result<FoldState> {
-    const header = guarded(() => readHeader(new ByteReader(bytes)));
+    const header = readHeader(bytes);
     if (!header.ok) return header;
-    const { madeWith, modelId } = header.value;
+    const { madeWith, modelId, at } = header.value;
     const expected = stateHash(config);
     if (madeWith !== expected) return fail('state_mismatch', `made with ${madeWith}, the stream has ${expected}`);
     const state = new FoldState(config);
@@ -142,9 +143,7 @@ export class FoldState {
       state.#install(modelId, model.value);
     }
     return guarded(() => {
-      const reader = new ByteReader(bytes);
-      readHeader(reader);
-      state.#load(reader);
+      state.#load(new ByteReader(bytes.subarray(at)));
       return state;
     });
   }
@@ -179,12 +178,20 @@ export class FoldState {
   }
 }
 
-function readHeader(reader: ByteReader): { madeWith: string; modelId: string } {
-  const magic = reader.text('magic');
-  if (magic !== MAGIC) throw new CorruptBytes(`magic is ${JSON.stringify(magic)}, expected ${MAGIC}`, 0);
-  const format = reader.u32('format');
-  if (format !== FORMAT) throw new CorruptBytes(`format is ${format}, expected ${FORMAT}`, reader.at);
-  return { madeWith: reader.text('hash of windows and features'), modelId: reader.text('model id') };
+/** What a state was made with, the model that it needs, and where the rest of it begins. */
+function readHeader(bytes: Uint8Array): Result<{ madeWith: string; modelId: string; at: number }> {
+  const header = guarded(() => {
+    const reader = new ByteReader(bytes);
+    const magic = reader.text('magic');
+    if (magic !== MAGIC) throw new CorruptBytes(`magic is ${JSON.stringify(magic)}, expected ${MAGIC}`, 0);
+    const format = reader.u32('format');
+    if (format !== FORMAT) return { format, madeWith: '', modelId: '', at: reader.at };
+    const madeWith = reader.text('hash of windows and features');
+    return { format, madeWith, modelId: reader.text('model id'), at: reader.at };
+  });
+  if (header.ok && header.value.format !== FORMAT)
+    return fail('state_mismatch', `its format is ${header.value.format}, this version has ${FORMAT}`);
+  return header;
 }
 
 function guarded<T>(read: () => T): Result<T> {

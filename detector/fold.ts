@@ -1,6 +1,6 @@
 import type { StreamConfig } from '../core/config/stream.ts';
 import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
-import { logLevelOf } from '../core/log-level.ts';
+import { LOG_LEVELS, logLevelOf } from '../core/log-level.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
 import { looksLike } from '../ingest/decode/sniff.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
@@ -187,8 +187,10 @@ export class Fold implements PartitionFold, DecodeSink {
   event(event: LogEvent): void {
     this.#usable = true;
     this.state.counters.events++;
-    this.tallies.events[logLevelOf(event.level)]++;
+    const level = logLevelOf(event.level);
+    this.tallies.events[level]++;
     if (event.timeMs > this.#record.appendMs + this.#config.window.maxSkewMs) return;
+    this.state.windows.addEvent(event.entity, event.timeMs, LOG_LEVELS.indexOf(level));
     const entity = this.state.entities.get(event.entity);
     if (entity !== undefined && !(entity.lastEventMs >= event.timeMs)) entity.lastEventMs = event.timeMs;
     if (event.timeMs > this.#newestMs) this.#newestMs = event.timeMs;

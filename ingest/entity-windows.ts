@@ -1,6 +1,11 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import { LOG_LEVELS, LOG_METRICS } from '../core/log-level.ts';
 import { FILTERED, type MetricSet, type MetricSets, UNKNOWN } from './metric-set.ts';
-import { COUNT, mergeStats, Pane, STATS } from './pane.ts';
+import { COUNT, mergeStats, Pane, putSingle, STATS } from './pane.ts';
+
+/** Levels that are counted from an entity's first event on, so that its first error is compared with none before. */
+const TROUBLE = ['warn', 'error', 'fatal'] as const;
+const TROUBLE_BITS = TROUBLE.reduce((bits, level) => bits | (1 << LOG_LEVELS.indexOf(level)), 0);
 
 /** What came of the points of one sample; kept by the caller and reset by it. */
 export interface Tally {
@@ -29,6 +34,8 @@ export class EntityWindows {
   /** Position among them in the order of their names; kept by Windows. */
   rank = 0;
   metrics: MetricSet;
+  /** Bit i: events of level i are counted, with 0 where there are none. 0 for an entity that sends no events. */
+  #levels = 0;
   /** Panes that some open window still covers, oldest first. */
   readonly panes: Pane[] = [];
   #newest: Pane | null = null;
@@ -113,6 +120,38 @@ export class EntityWindows {
     }
   }
 
+  /** Counts one log event; level: index in LOG_LEVELS. */
+  addEvent(startMs: number, level: number, rules: SampleRules): void {
+    const pane = this.pane(startMs);
+    if ((this.#levels & (1 << level)) === 0) {
+      this.#levels |= TROUBLE_BITS | (1 << level);
+      this.#gain(
+        LOG_METRICS.filter((_, i) => this.#levels & (1 << i)),
+        rules,
+      );
+    }
+    pane.countEvent(level);
+  }
+
+  /**
+   * Puts the counts of log events of a window into its summary, 0 for a level without events, and returns how many
+   * there were. A metric that the sender itself gave such a name keeps its own values.
+   */
+  #putEvents(startMs: number, endMs: number, out: Float64Array): number {
+    const slots = this.metrics.logSlots;
+    let events = 0;
+    for (let level = 0; level < slots.length; level++) {
+      const at = slots[level]! * STATS;
+      if ((this.#levels & (1 << level)) === 0 || at < 0 || out[at + COUNT] !== 0) continue;
+      let count = 0;
+      for (const pane of this.panes)
+        if (pane.events !== null && pane.startMs >= startMs && pane.startMs < endMs) count += pane.events[level]!;
+      putSingle(out, at, count, startMs);
+      events += count;
+    }
+    return events;
+  }
+
   #gain(sample: readonly string[], { sets, watched, metricLimit }: SampleRules): void {
     this.metrics = sets.grown(this.metrics, sample, watched, metricLimit);
     for (const pane of this.panes) pane.widen(this.metrics.names.length);
@@ -124,7 +163,8 @@ export class EntityWindows {
     for (const pane of this.panes) {
       if (pane.startMs !== startMs) continue;
       pane.summarise(out);
-      return pointsIn(out, slots);
+      const points = pointsIn(out, slots);
+      return this.#levels === 0 ? points : points + this.#putEvents(startMs, startMs + 1, out);
     }
     return 0;
   }
@@ -139,7 +179,8 @@ export class EntityWindows {
       const stats = pane.stats();
       for (let slot = 0; slot < slots; slot++) mergeStats(out, slot * STATS, stats, slot * STATS);
     }
-    return pointsIn(out, slots);
+    const points = pointsIn(out, slots);
+    return this.#levels === 0 ? points : points + this.#putEvents(startMs, endMs, out);
   }
 
   save(writer: ByteWriter): void {
@@ -147,6 +188,7 @@ export class EntityWindows {
     writer.text(this.entity);
     writer.u32(names.length);
     for (const name of names) writer.text(name);
+    writer.u8(this.#levels);
     writer.u32(this.panes.length);
     for (const pane of this.panes) {
       writer.f64(pane.startMs);
@@ -154,6 +196,7 @@ export class EntityWindows {
       for (let row = 0; row < pane.rows; row++) writer.f64(pane.timeMs(row));
       for (let row = 0; row < pane.rows; row++)
         for (let slot = 0; slot < pane.slots; slot++) writer.f64(pane.value(row, slot));
+      if (this.#levels !== 0) writer.f64s(pane.events ?? []);
     }
   }
 
@@ -167,6 +210,9 @@ export class EntityWindows {
     }
     const slots = metrics.size;
     const entity = new EntityWindows(name, index, sets.of([...metrics]));
+    entity.#levels = reader.u8('log levels of an entity');
+    if (entity.#levels >> LOG_LEVELS.length !== 0)
+      throw new CorruptBytes(`log levels are ${entity.#levels}`, reader.at);
     const panes = reader.count('panes of an entity', 12);
     for (let p = 0; p < panes; p++) {
       const startMs = reader.f64('start of a pane');
@@ -182,11 +228,20 @@ export class EntityWindows {
       }
       for (let row = 0; row < rows; row++)
         for (let slot = 0; slot < slots; slot++) pane.put(row, slot, reader.f64('value of a point'));
+      if (entity.#levels !== 0) pane.events = loadEvents(reader);
       entity.panes.push(pane);
       entity.#newest = pane;
     }
     return entity;
   }
+}
+
+function loadEvents(reader: ByteReader): Float64Array | null {
+  const events = reader.f64s('log events of a pane');
+  if (events.length === 0) return null;
+  if (events.length !== LOG_LEVELS.length || !events.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw new CorruptBytes('log events of a pane are no counts', reader.at);
+  return events;
 }
 
 function pointsIn(stats: Float64Array, slots: number): number {

@@ -1,3 +1,5 @@
+import { LOG_METRICS } from '../core/log-level.ts';
+
 /** What a name can be other than a slot: filtered out by the stream, or not of the set. */
 export const FILTERED = -1;
 export const UNKNOWN = -2;
@@ -12,10 +14,17 @@ export class MetricSet {
   // Samples mostly repeat the names of the one before: then a slot is found by one comparison of interned strings.
   readonly #template: string[] = [];
   readonly #templateSlots: number[] = [];
+  #logSlots: Int32Array | null = null;
 
   constructor(names: readonly string[]) {
     this.names = names;
     this.#slots = new Map(names.map((name, slot) => [name, slot]));
+  }
+
+  /** Slot of the count of each log level, negative for those that are not in the set. */
+  get logSlots(): Int32Array {
+    this.#logSlots ??= Int32Array.from(LOG_METRICS, (name) => this.#slots.get(name) ?? UNKNOWN);
+    return this.#logSlots;
   }
 
   /** Slot of the i-th name of a sample: ≥ 0, FILTERED or UNKNOWN. */

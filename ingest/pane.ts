@@ -1,3 +1,5 @@
+import { LOG_LEVELS } from '../core/log-level.ts';
+
 /**
  * The points of one entity in one hop of event time, as a matrix: a row for each distinct time, that time in its first
  * column and then one for each metric slot, NaN where nothing came. Keeping the points (not only their sums) is what
@@ -8,6 +10,8 @@ export class Pane {
   startMs = 0;
   rows = 0;
   slots: number;
+  /** Log events by level; null while none has come. They have no identity, so there is nothing but their number. */
+  events: Float64Array | null = null;
   #cells: Float64Array;
   /** Statistics of the pane, slots × STATS, for windows of several panes; null until first summarised. */
   #stats: Float64Array | null = null;
@@ -22,6 +26,7 @@ export class Pane {
   reset(startMs: number): void {
     this.startMs = startMs;
     this.rows = 0;
+    this.events = null;
     this.#fresh = false;
     this.#ordered = true;
   }
@@ -79,6 +84,12 @@ export class Pane {
     this.#fresh = false;
   }
 
+  /** level: index in LOG_LEVELS. */
+  countEvent(level: number): void {
+    this.events ??= new Float64Array(LOG_LEVELS.length);
+    this.events[level]!++;
+  }
+
   /** Summary into out, slots × STATS; a metric without points has zeros. */
   summarise(out: Float64Array): void {
     const order = this.#ordered ? null : timeOrder(this);
@@ -111,6 +122,15 @@ export const LAST_MS = 8;
 export const T_MEAN = 9;
 export const T_M2 = 10;
 export const TX = 11;
+
+/** The summary of a metric that has one value in a pane or window, at its start. */
+export function putSingle(out: Float64Array, at: number, value: number, startMs: number): void {
+  out.fill(0, at, at + STATS);
+  out[at + COUNT] = 1;
+  out[at + MEAN] = out[at + MIN] = out[at + MAX] = out[at + FIRST] = out[at + LAST] = value;
+  out[at + FIRST_MS] = out[at + LAST_MS] = startMs;
+  out[at + T_MEAN] = startMs * 0.001;
+}
 
 function timeOrder(pane: Pane): Int32Array {
   const order = Int32Array.from({ length: pane.rows }, (_, row) => row);

@@ -2,6 +2,7 @@ import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { CorruptBytes } from '../core/bytes.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { LOG_METRICS } from '../core/log-level.ts';
 import type { Sample } from '../core/types.ts';
 import { EntityWindows, type SampleRules, type Tally } from './entity-windows.ts';
 import { metricFilter } from './metric-filter.ts';
@@ -27,6 +28,8 @@ export class Windows {
   watermarkMs = Number.NEGATIVE_INFINITY;
   readonly #config: StreamConfig;
   readonly #rules: SampleRules;
+  /** By index in LOG_LEVELS: whether the stream watches the count of that level. */
+  readonly #countedLevels: readonly boolean[];
   /** Entities with a window to close when the watermark reaches pane start + hop; one may be there twice. */
   readonly #due = new Map<number, EntityWindows[]>();
   /** Entities in the order of their names; those that have come since are not yet among them. */
@@ -45,6 +48,7 @@ export class Windows {
       metricLimit: config.limits.metricsPerEntity,
       pointLimit: config.limits.pointsPerWindow,
     };
+    this.#countedLevels = LOG_METRICS.map((name) => this.#rules.watched(name));
   }
 
   get open(): boolean {
@@ -65,19 +69,35 @@ export class Windows {
       }
       return outcome;
     }
-    let entity = this.entities.get(sample.entity);
-    if (entity === undefined) {
-      if (this.entities.size >= this.#config.limits.entities) {
-        for (let i = 0; i < sample.names.length; i++) this.#refuse(i, 'entity_limit');
-        return outcome;
-      }
-      entity = new EntityWindows(sample.entity, this.entities.size, this.#rules.sets.empty);
-      this.#admit(entity);
+    const entity = this.entities.get(sample.entity) ?? this.#newcomer(sample.entity);
+    if (entity === null) {
+      for (let i = 0; i < sample.names.length; i++) this.#refuse(i, 'entity_limit');
+      return outcome;
     }
     const opened = entity.panes.length;
     entity.add(startMs, sample.timeMs, sample.names, sample.values, this.#rules, outcome, this.#refuse);
     if (entity.panes.length !== opened) this.#schedule(entity, startMs);
     return outcome;
+  }
+
+  /** Counts a log event that is not from the future into the open windows of its entity. level: index in LOG_LEVELS. */
+  addEvent(name: string, timeMs: number, level: number): void {
+    const { hopMs, sizeMs } = this.#config.window;
+    const startMs = Math.floor(timeMs / hopMs) * hopMs;
+    if (startMs + sizeMs <= this.watermarkMs || !this.#countedLevels[level]) return;
+    const entity = this.entities.get(name) ?? this.#newcomer(name);
+    if (entity === null) return;
+    const opened = entity.panes.length;
+    entity.addEvent(startMs, level, this.#rules);
+    if (entity.panes.length !== opened) this.#schedule(entity, startMs);
+  }
+
+  /** null when the partition holds as many entities as it may. */
+  #newcomer(name: string): EntityWindows | null {
+    if (this.entities.size >= this.#config.limits.entities) return null;
+    const entity = new EntityWindows(name, this.entities.size, this.#rules.sets.empty);
+    this.#admit(entity);
+    return entity;
   }
 
   #admit(entity: EntityWindows): void {

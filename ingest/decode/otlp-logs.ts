@@ -1,4 +1,5 @@
 import type { ErrorCode, Fault } from '../../core/errors.ts';
+import { logLevelOf } from '../../core/log-level.ts';
 import type { DecodeSink } from '../ports.ts';
 import { isName } from './names.ts';
 import { ownerOf } from './otlp-resource.ts';
@@ -49,10 +50,11 @@ export class OtlpLogs {
   }
 }
 
-/** The sender's own word for it, or that of its number; '' for neither. */
+/** The sender's own word when it is one for a level, else that of its number, else its word; '' for nothing. */
 function levelOf(record: Fields): string {
   const { severityText } = record;
-  if (typeof severityText === 'string' && isName(severityText)) return severityText.toLowerCase();
+  const word = typeof severityText === 'string' && isName(severityText) ? severityText.toLowerCase() : '';
+  if (logLevelOf(word) !== 'unknown') return word;
   const number = integerOf(record.severityNumber);
-  return (number >= 1 ? LEVELS[Math.floor((number - 1) / 4)] : undefined) ?? '';
+  return (number >= 1 ? LEVELS[Math.floor((number - 1) / 4)] : undefined) ?? word;
 }
