@@ -13,6 +13,10 @@ export const ERRORS = {
   record_not_utf8: ['The record is not valid UTF-8.', 'Encode records in UTF-8.'],
   record_too_large: ['The record exceeds the size limit.', 'Split it; docs/reference/formats.md has the limits.'],
   record_too_deep: ['The JSON nests deeper than the limit.', 'Flatten the record.'],
+  batch_unreadable: [
+    'A compressed batch of a Kafka topic cannot be read: it is damaged, or larger than the limit.',
+    'The message says which. Each of its records becomes a dead letter; look after its sender, or the disks of the broker.',
+  ],
   record_empty: ['The record has no value.', 'Producers must not send null or empty values.'],
   record_shape: [
     'The record lacks a required field or a field has the wrong type.',
