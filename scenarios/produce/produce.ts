@@ -4,7 +4,7 @@ import type { KafkaProducer, OutgoingRecord } from '../../ingest/kafka/ports.ts'
 import type { LogRecord } from '../../ingest/ports.ts';
 import { Delivery } from './delivery.ts';
 import type { Outgoing } from './outgoing.ts';
-import type { Pace } from './pace.ts';
+import { MAX_SPEED, type Pace } from './pace.ts';
 
 export interface ProduceOptions {
   topic: string;
@@ -12,8 +12,8 @@ export interface ProduceOptions {
   clock: Clock;
   pace: Pace;
   outgoing: Outgoing;
-  /** Opens the records of one round, from the first on. */
-  open: () => Promise<AsyncIterable<LogRecord>>;
+  /** Opens the records of one round, from the first on, in runs. */
+  open: () => Promise<AsyncIterable<LogRecord[]>>;
   rounds: number;
   /** How much later than the one before a round is due, and how much later its events are said to happen. */
   roundPaceMs: number;
@@ -34,6 +34,8 @@ export interface Sent {
 
 /** Sent at once: large enough to be quick, within what brokers take by default. */
 const BATCH_BYTES = 512 << 10;
+/** kafkajs' time to group the records of a send by partition grows with the square of their number. */
+const BATCH_RECORDS = 2_500;
 /** What a record costs beside its key and value, about. */
 const RECORD_BYTES = 16;
 
@@ -44,6 +46,7 @@ const RECORD_BYTES = 16;
  */
 export async function produce(options: ProduceOptions): Promise<boolean> {
   const { pace, outgoing, signal, clock, skip } = options;
+  const unpaced = pace.speed === MAX_SPEED;
   const delivery = new Delivery(options);
   let batch: OutgoingRecord[] = [];
   let bytes = 0;
@@ -54,29 +57,31 @@ export async function produce(options: ProduceOptions): Promise<boolean> {
     batch = [];
     bytes = 0;
   };
-  for (let round = 0; round < options.rounds; round++) {
-    for await (const record of await options.open()) {
-      if (signal.aborted) break;
-      if (position < skip) {
-        position++;
-        continue;
-      }
-      const dueMs = record.appendMs + round * options.roundPaceMs;
-      if (pace.waitMs(dueMs) > 0) {
-        await flush();
-        for (let waitMs = pace.waitMs(dueMs); waitMs > 0 && !signal.aborted; waitMs = pace.waitMs(dueMs))
-          await clock.sleep(waitMs, signal);
-        if (signal.aborted) break;
-      }
+  const due = async (ms: number): Promise<void> => {
+    if (pace.waitMs(ms) <= 0) return;
+    await flush();
+    for (let waitMs = pace.waitMs(ms); waitMs > 0 && !signal.aborted; waitMs = pace.waitMs(ms))
+      await clock.sleep(waitMs, signal);
+  };
+  /** False once the signal has aborted. */
+  const sendRun = async (run: readonly LogRecord[], round: number): Promise<boolean> => {
+    const before = Math.min(run.length, Math.max(0, skip - position));
+    position += before;
+    for (let i = before; i < run.length; i++) {
+      const record = run[i]!;
+      if (!unpaced) await due(record.appendMs + round * options.roundPaceMs);
+      if (signal.aborted) return false;
       for (const made of outgoing.of(record, round * options.roundShiftMs)) {
         batch.push(made);
         bytes += made.value.length + (made.key?.length ?? 0) + RECORD_BYTES;
       }
       position++;
-      if (bytes >= BATCH_BYTES) await flush();
+      if (bytes >= BATCH_BYTES || batch.length >= BATCH_RECORDS) await flush();
     }
-    if (signal.aborted) break;
-  }
+    return !signal.aborted;
+  };
+  for (let round = 0; round < options.rounds && !signal.aborted; round++)
+    for await (const run of await options.open()) if (!(await sendRun(run, round))) break;
   if (position < skip && !signal.aborted)
     throw new TidewatchError('request_invalid', `the recordings have ${position} records, ${skip} were sent before`);
   if (!signal.aborted) await flush();

@@ -6,7 +6,7 @@ import { configOf } from '../replay/replay.ts';
 export interface Sources {
   /** Of the first recording; all have its encoding. */
   config: StreamConfig;
-  sources: AsyncGenerator<RecordingEntry>[];
+  sources: AsyncGenerator<RecordingEntry[]>[];
   /** Share of all files that has been read, from 0 to 1. */
   readShare: () => number;
 }
@@ -22,7 +22,7 @@ export async function openSources(recordings: readonly string[]): Promise<Source
       throw new TidewatchError('request_invalid', `recordings of ${config.encoding} and ${encoding} at once`);
   return {
     config,
-    sources: opened.map(({ entries }) => entries),
+    sources: opened.map(({ runs }) => runs),
     readShare: () => opened.reduce((sum, { readShare }) => sum + (readShare?.() ?? 1), 0) / opened.length,
   };
 }
@@ -37,12 +37,13 @@ export interface Span {
 export async function spanOf(recordings: readonly string[]): Promise<Span> {
   const span: Span = { firstMs: Number.POSITIVE_INFINITY, lastMs: Number.NEGATIVE_INFINITY };
   for (const file of recordings) {
-    const { entries } = await openRecording(file);
-    for await (const entry of entries) {
-      if (entry.kind !== 'record') continue;
-      span.firstMs = Math.min(span.firstMs, entry.appendMs);
-      span.lastMs = Math.max(span.lastMs, entry.appendMs);
-    }
+    const { runs } = await openRecording(file);
+    for await (const run of runs)
+      for (const entry of run) {
+        if (entry.kind !== 'record') continue;
+        span.firstMs = Math.min(span.firstMs, entry.appendMs);
+        span.lastMs = Math.max(span.lastMs, entry.appendMs);
+      }
   }
   if (span.lastMs < span.firstMs) throw new TidewatchError('request_invalid', 'the recordings hold no records');
   return span;

@@ -42,7 +42,8 @@ class Topic {
     const acknowledged: number[] = [];
     const stop = new AbortController();
     async function* from() {
-      yield* records;
+      yield records.slice(0, 2);
+      yield records.slice(2);
     }
     const done = produce({
       topic: 't',
@@ -246,11 +247,15 @@ describe('keys', () => {
 
 test('recordings are merged by append time, each in its own order', async () => {
   async function* of(...records: LogRecord[]) {
-    for (const r of records) yield { kind: 'record' as const, ...r };
-    yield { kind: 'control' as const, json: '{}' };
+    for (const r of records)
+      yield [
+        { kind: 'control' as const, json: '{}' },
+        { kind: 'record' as const, ...r },
+      ];
+    yield [];
   }
   const merged: string[] = [];
   const sources = [of(record(0, 10), record(1, 30), record(2, 20)), of(record(9, 15), record(8, 40)), of()];
-  for await (const { offset } of mergeRecords(sources)) merged.push(String(offset));
+  for await (const run of mergeRecords(sources)) merged.push(...run.map(({ offset }) => String(offset)));
   expect(merged).toEqual(['0', '9', '1', '2', '8']);
 });

@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../../core/clock.ts';
+import type { KafkaConfig } from '../../core/config/kafka.ts';
+import { fail, ok, orThrow, type Result, TidewatchError } from '../../core/errors.ts';
+import type { KafkaLogger } from '../../ingest/kafka/ports.ts';
+import { kafkaSettings } from '../../ingest/kafka/settings.ts';
+import { type Cluster, openKafka } from '../../ingest/kafka.ts';
+
+const ignore = (): void => undefined;
+/** What goes wrong comes back as a fault, which these commands tell in their own words. */
+const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+/** The cluster of a configuration. Throws file_missing for a certificate that cannot be read. */
+export const connect = (config: KafkaConfig): Cluster =>
+  openKafka(orThrow(kafkaSettings(config, readText)), SILENT, systemClock);
+
+function readText(path: string): Result<string> {
+  try {
+    return ok(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    return fail('file_missing', `${path}: ${(cause as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** Throws topic_missing with the remedy. */
+export function topicMissing(topic: string, remedy: string): never {
+  throw new TidewatchError('topic_missing', `${topic}; ${remedy}`);
+}
