@@ -75,6 +75,24 @@ describe.each(['bin', 'json'] as const)('what the JavaScript SDK writes as .%s',
     );
   });
 
+  test('a level that nobody knows the word for is that of its number', () => {
+    const record = (severityText: string, severityNumber: number) => ({
+      timeUnixNano: '1767571200000000000',
+      severityText,
+      severityNumber,
+      body: { stringValue: 'x' },
+    });
+    const logRecords = [record('audit', 17), record('audit', 0), record('Warning', 17), record('', 24), record('', 99)];
+    const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'a' } }] };
+    const levels: string[] = [];
+    const text = JSON.stringify({ resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] });
+    otlpDecoder({ encoding: 'otlp_json', entityTags: ['service.name'] })(new TextEncoder().encode(text), 0, {
+      ...{ sample: () => undefined, cumulative: () => undefined, fault: (fault) => expect(fault).toBe(null) },
+      event: ({ level }) => levels.push(level),
+    });
+    expect(levels).toEqual(['error', 'audit', 'warning', 'fatal', '']);
+  });
+
   test('log records are events with the level of their text or number', () => {
     const { samples, events, faults } = golden('logs', ending);
     expect([samples, faults]).toEqual([[], []]);
