@@ -1,4 +1,5 @@
 import type { AddCommand } from '../command.ts';
+import { captureCommand } from './capture.ts';
 import { configCommand } from './config.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -6,6 +7,8 @@ import { experimentsCommand } from './experiments.ts';
 import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
+import { migrateCommand } from './migrate.ts';
+import { produceCommand } from './produce.ts';
 import { replayCommand } from './replay.ts';
 import { servicesCommand } from './services.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
@@ -16,6 +19,8 @@ import { upCommand } from './up.ts';
 export const COMMANDS: readonly AddCommand[] = [
   upCommand,
   servicesCommand,
+  produceCommand,
+  captureCommand,
   injectCommand,
   explainCommand,
   replayCommand,
@@ -26,5 +31,6 @@ export const COMMANDS: readonly AddCommand[] = [
   evaluateCommand,
   experimentsCommand,
   configCommand,
+  migrateCommand,
   doctorCommand,
 ];
