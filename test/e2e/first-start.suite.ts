@@ -119,6 +119,17 @@ export function firstStart(): void {
       expect(missing).toEqual(['tidewatch_sniffed_records_total', 'tidewatch_dead_letters_total']);
     });
 
+    test('log events are counted by level', async () => {
+      const time = Date.now();
+      const body = [1, 2].map((i) => JSON.stringify({ entity: 'logger', time: time + i, level: 'ERR', body: 'text' }));
+      const answer = await fetch(`${home.url}/api/records`, { method: 'POST', body: body.join('\n') });
+      expect(answer.status).toBe(202);
+      await up.wait('the events are counted', async () => {
+        const text = await (await fetch(`${home.url}/metrics`)).text();
+        return seriesValue(text, 'tidewatch_log_events_total', { stream: 'telemetry', level: 'error' }) === 2;
+      });
+    });
+
     test('a second one on its directory, and another on its port, are refused in one line', async () => {
       const [second, other] = await Promise.all([
         home.cli(['up']),
