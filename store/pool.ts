@@ -1,6 +1,7 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import pg from 'pg';
 import { TidewatchError } from '../core/errors.ts';
+import { connectionString } from './connection.ts';
 import { type StoreLogger, silentLogger } from './logger.ts';
 
 export interface PoolOptions {
@@ -27,12 +28,15 @@ const types: pg.CustomTypesConfig = {
       : pg.types.getTypeParser(oid, format as 'text')) as typeof pg.types.getTypeParser,
 };
 
-/** A pool whose every session has its limits. It connects at its first query. */
+/**
+ * A pool whose every session has its limits. It connects at its first query. connection.ts says what the URL may ask for.
+ * Throws TidewatchError config_invalid or file_missing.
+ */
 export function openPool(url: string, options: PoolOptions = {}): pg.Pool {
   const statementTimeoutMs = options.statementTimeoutMs ?? 15_000;
   const log = options.log ?? silentLogger;
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: connectionString(url),
     max: options.max ?? 8,
     application_name: options.applicationName ?? 'tidewatch',
     statement_timeout: statementTimeoutMs,
@@ -71,8 +75,18 @@ const UNAVAILABLE = new Set([
   '55P03', // lock_not_available: the lock timeout
   '40001', // serialization_failure
   '40P01', // deadlock_detected
-  '28P01', // invalid_password
 ]);
+
+const REFUSED = new Set([
+  '28000', // invalid_authorization_specification
+  '28P01', // invalid_password
+  '3D000', // invalid_catalog_name: there is no such database
+  '42501', // insufficient_privilege
+]);
+/** Codes of Node's TLS, and what pg says of a server that has none. */
+const REFUSED_TLS = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
+const NO_TLS_TEXT = /does not support SSL connections|establishing an SSL connection/;
+const UNDEFINED_TABLE = '42P01';
 
 const UNAVAILABLE_TEXT =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|timeout expired|Client has encountered a connection error|not queryable|Client was closed/i;
@@ -84,6 +98,9 @@ export function databaseError(thrown: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof TidewatchError) return cause;
   const code = (cause as NodeJS.ErrnoException).code ?? '';
   if (code === '53100') return new TidewatchError('disk_full', 'PostgreSQL cannot write', { cause });
+  if (REFUSED.has(code) || REFUSED_TLS.test(code) || NO_TLS_TEXT.test(cause.message))
+    return new TidewatchError('database_refused', [code, cause.message].filter(Boolean).join(': '), { cause });
+  if (code === UNDEFINED_TABLE) return new TidewatchError('database_not_migrated', cause.message, { cause });
   // a host with several addresses fails with all of them at once
   const inner = cause instanceof AggregateError ? cause.errors : [];
   const away =
