@@ -33,7 +33,7 @@ function streamedZstd(bytes: Buffer): Buffer {
 
 /** As snappy-java writes it: blocks of 32 KiB, each with its length. */
 function xerial(bytes: Buffer, blockBytes = 32 << 10): Buffer {
-  const parts = [Buffer.from('82534e41505059000000000100000001', 'hex')];
+  const parts: Uint8Array[] = [Buffer.from('82534e41505059000000000100000001', 'hex')];
   for (let at = 0; at < bytes.length; at += blockBytes) {
     const block = snappy.compressSync(bytes.subarray(at, at + blockBytes));
     const head = Buffer.alloc(4);
