@@ -1,6 +1,7 @@
 import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { requireToken } from '../../../cli/embedded/require-token.ts';
+import { watchMember } from '../../../cli/metrics/member-metrics.ts';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { metricsRoute } from '../../../cli/metrics/route.ts';
 import { streamConfig } from '../../../core/config/stream.ts';
@@ -98,6 +99,23 @@ describe('a registry', () => {
     expect(seriesValue(await metrics.text(), 'tidewatch_queue_bytes')).toBe(2);
     end();
     expect(seriesValue(await metrics.text(), 'tidewatch_queue_bytes')).toBe(2);
+  });
+
+  test('shows what a member of a consumer group counts by itself, each once', async () => {
+    const metrics = make();
+    const member = { heartbeats: 3, rebalances: 1, queuedBytes: 500 };
+    const end = watchMember(metrics, member);
+    await metrics.text();
+    Object.assign(member, { heartbeats: 10, rebalances: 2, queuedBytes: 70 });
+    const text = await metrics.text();
+    expect(seriesValue(text, 'tidewatch_kafka_heartbeats_total')).toBe(10);
+    expect(seriesValue(text, 'tidewatch_kafka_rebalances_total')).toBe(2);
+    expect(seriesValue(text, 'tidewatch_queue_bytes')).toBe(70);
+    member.heartbeats = 12;
+    end();
+    const last = await metrics.text();
+    expect(seriesValue(last, 'tidewatch_kafka_heartbeats_total')).toBe(12);
+    expect(seriesValue(last, 'tidewatch_queue_bytes')).toBe(0);
   });
 
   test('knows the figures of the process', async () => {
