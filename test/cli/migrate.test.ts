@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../store/embedded.ts';
 import { silentLogger } from '../../store/logger.ts';
+import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
+import { makeVerdict, outputs } from '../store/make.ts';
 
 /** A server of its own: roles are a server's, and here there are none yet. */
 const dir = mkdtempSync(path.join(os.tmpdir(), 'tidewatch-migrate-'));
@@ -93,6 +95,18 @@ it('prints what an administrator must run, and then gives the rights itself', as
   const after = await tidewatch(['migrate']);
   expect(after).toMatchObject({ code: 0, err: '' });
   expect(after.out).toMatch(/Roles: tidewatch_worker, tidewatch_monitor, tidewatch_grafana are there/);
+
+  await admin.query(`CREATE ROLE a_worker LOGIN PASSWORD '${PASSWORD}' IN ROLE tidewatch_worker`);
+  const pool = openPool(url.replace('migrator', 'a_worker'));
+  const store = new PostgresPartitionStore(pool, {
+    stream: 'hosts',
+    partition: 0,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const { epoch } = await store.claim('a');
+  expect(await store.flush(outputs({ verdicts: [makeVerdict()] }), epoch)).toEqual({ divergent: 0 });
+  await pool.end();
 }, 60_000);
 
 it('says plainly what keeps it from migrating', async () => {

@@ -105,6 +105,14 @@ it('lets a monitor read all, and write models and their roles alone', async () =
   await monitor.query("UPDATE dead_letters SET redriven_ms = 1, redrive_note = 'again'");
 });
 
+it('knows every table that there is', async () => {
+  const { rows } = await owner.query(
+    `SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+     AND NOT relispartition AND NOT has_table_privilege('tidewatch_monitor', oid, 'SELECT')`,
+  );
+  expect(rows).toEqual([]);
+});
+
 it('lets Grafana read views, without what came from outside', async () => {
   const views = await owner.query<{ name: string }>(
     "SELECT table_name AS name FROM information_schema.views WHERE table_schema = 'grafana' ORDER BY 1",
