@@ -2,7 +2,7 @@ import type { StreamConfig } from '../core/config/stream.ts';
 import { type ErrorCode, type Fault, ok, type Result } from '../core/errors.ts';
 import { LOG_LEVELS, logLevelOf } from '../core/log-level.ts';
 import type { ControlEntry, LogEvent, Sample, Verdict } from '../core/types.ts';
-import { looksLike } from '../ingest/decode/sniff.ts';
+import { LOOKS_LIKE, looksLike } from '../ingest/decode/sniff.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
 import type {
   Counters,
@@ -136,7 +136,7 @@ export class Fold implements PartitionFold, DecodeSink {
     const encoding = looksLike(this.#record.value, this.#config.encoding);
     if (encoding === null) return;
     this.tallies.looksLike.set(encoding, (this.tallies.looksLike.get(encoding) ?? 0) + 1);
-    for (const { fault } of this.#out.deadLetters.slice(lettersBefore)) fault.detail += `; looks like ${encoding}`;
+    for (const { fault } of this.#out.deadLetters.slice(lettersBefore)) fault.detail += LOOKS_LIKE + encoding;
   }
 
   sample(sample: Sample): void {

@@ -1,6 +1,7 @@
 import type { AddCommand } from '../command.ts';
 import { captureCommand } from './capture.ts';
 import { configCommand } from './config.ts';
+import { deadlettersCommand } from './deadletters.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { experimentsCommand } from './experiments.ts';
@@ -23,6 +24,7 @@ export const COMMANDS: readonly AddCommand[] = [
   captureCommand,
   injectCommand,
   explainCommand,
+  deadlettersCommand,
   replayCommand,
   trainCommand,
   fitCommand,

@@ -2,6 +2,8 @@ import type { StreamConfig } from '../../core/config/stream.ts';
 
 type Encoding = StreamConfig['encoding'];
 
+/** Follows the detail of a fault where nothing of a record could be used, before the encoding that it seems to have. */
+export const LOOKS_LIKE = '; looks like ';
 /** The beginning of a record in which its encoding shows. */
 const LOOKED_AT = 2048;
 /** Messages of an export request that are stepped over before it is believed. */
