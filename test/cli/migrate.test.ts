@@ -71,13 +71,9 @@ it('says what it would do, does it, and finds nothing to do afterwards', async (
   expect(planned.out.startsWith(`Tables: none → ${newest}\n${steps}`)).toBe(true);
   expect(planned.out).toMatch(/tidewatch_worker.* missing, and this login may not create roles/);
 
-  const [one, two] = await Promise.all([tidewatch(['migrate', '--json']), tidewatch(['migrate', '--json'])]);
-  const outcomes = [one, two].map(({ out }) => JSON.parse(out));
-  expect(outcomes.map(({ applied }) => applied.length).sort()).toEqual([0, tags.length]);
-  for (const outcome of outcomes) {
-    expect(outcome).toMatchObject({ to: newest, dryRun: false, roles: { created: [], granted: false } });
-    expect(outcome.roles.missing).toHaveLength(3);
-  }
+  const { out } = await tidewatch(['migrate', '--json']);
+  expect(JSON.parse(out)).toMatchObject({ from: null, to: newest, applied: tags, dryRun: false });
+  expect(JSON.parse(out).roles).toMatchObject({ created: [], missing: { length: 3 }, granted: false });
 
   const again = await tidewatch(['migrate']);
   expect(again.code).toBe(0);
@@ -113,9 +109,6 @@ it('says plainly what keeps it from migrating', async () => {
   const none = await tidewatch(['migrate'], null);
   expect(none).toMatchObject({ code: 2, out: '' });
   expect(none.err).toMatch(/database\.url.*tidewatch up. runs its own PostgreSQL and migrates it/s);
-  const refused = await tidewatch(['migrate'], url.replace('/telemetry', '/no_such_database'));
-  expect(refused).toMatchObject({ code: 3, out: '' });
-  expect(refused.err).toMatch(/database_refused.*no_such_database/s);
   const parsed = new URL(server.url);
   parsed.pathname = '/telemetry';
   const inDatabase = openPool(parsed.href);
