@@ -1,0 +1,124 @@
+import kafkajs, { type Consumer, type KafkaConfig, type RetryOptions, type SASLOptions } from 'kafkajs';
+import type { Clock } from '../core/clock.ts';
+import { adminOf } from './kafka/admin.ts';
+import { GroupMember, type MemberOptions } from './kafka/member.ts';
+import type { KafkaAdmin, KafkaClient, KafkaLogger, KafkaSettings } from './kafka/ports.ts';
+import { producerOf } from './kafka/producer.ts';
+import { readTopic } from './kafka/reader.ts';
+import { tolerant } from './kafka/unreadable.ts';
+
+export type { Admin, Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
+
+/** A CommonJS module: Node finds only some of its names, so all are taken from the whole. */
+const { AssignerProtocol, CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = kafkajs;
+
+CompressionCodecs[CompressionTypes.GZIP] = () => tolerant('gzip');
+CompressionCodecs[CompressionTypes.Snappy] = () => tolerant('snappy');
+CompressionCodecs[CompressionTypes.LZ4] = () => tolerant('lz4');
+CompressionCodecs[CompressionTypes.ZSTD] = () => tolerant('zstd');
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Longer than any answer of a broker that is well, shorter than the session of a member that waits for one. */
+const REQUEST_TIMEOUT_MS = 12_000;
+/** Every setting is named: kafkajs has other defaults under NODE_ENV=test. */
+const RETRY: Required<Omit<RetryOptions, 'restartOnFailure'>> = {
+  initialRetryTime: 100,
+  maxRetryTime: 2_000,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 4,
+};
+/** A member waits for its brokers for ever: giving up would only make it join anew. */
+const PATIENT: RetryOptions = { ...RETRY, retries: Number.MAX_SAFE_INTEGER };
+const MIB = 1 << 20;
+const FETCH_BYTES = 8 * MIB;
+
+/** The client and, for workers, membership of a consumer group. */
+export interface Cluster extends KafkaClient {
+  /** Joins a consumer group for the topics; see GroupMember for what it calls. */
+  join(options: Omit<MemberOptions, 'consumer' | 'admin' | 'log' | 'clock'>): Promise<GroupMember>;
+}
+
+/**
+ * A Kafka cluster by way of kafkajs, whose only user this file is: everything about the library's ways is here and in
+ * the folder beside. Nothing connects before it is used. docs/decisions/0015-kafkajs.md has the reasons for the settings.
+ */
+export function openKafka(settings: KafkaSettings, log: KafkaLogger, clock: Clock): Cluster {
+  const kafka = (retry: RetryOptions) => new Kafka({ ...connection(settings, log), retry });
+  const consumer = (groupId: string, patient: boolean): Consumer =>
+    kafka(patient ? PATIENT : RETRY).consumer({
+      groupId,
+      sessionTimeout: settings.sessionTimeoutMs,
+      heartbeatInterval: Math.floor(settings.sessionTimeoutMs / 5),
+      rebalanceTimeout: settings.rebalanceTimeoutMs,
+      maxWaitTimeInMs: settings.maxWaitMs,
+      maxBytes: FETCH_BYTES,
+      maxBytesPerPartition: MIB,
+      allowAutoTopicCreation: false,
+      retry: patient ? PATIENT : RETRY,
+    });
+  const admin = async (): Promise<KafkaAdmin> => adminOf(kafka(RETRY).admin({ retry: RETRY }), assignment);
+  return {
+    admin,
+    producer: async () =>
+      producerOf(
+        kafka(RETRY).producer({
+          allowAutoTopicCreation: false,
+          createPartitioner: Partitioners.DefaultPartitioner,
+          maxInFlightRequests: 1,
+          retry: RETRY,
+        }),
+      ),
+    read: (topic, options) => readTopic(consumer(readerGroup(settings), false), admin, topic, options),
+    join: async (options) => {
+      const member = new GroupMember({
+        ...options,
+        consumer: consumer(options.groupId, true),
+        admin: await admin(),
+        clock,
+        log,
+      });
+      await member.start();
+      return member;
+    },
+  };
+}
+
+function connection(settings: KafkaSettings, log: KafkaLogger): KafkaConfig {
+  const { brokers, clientId, tls, sasl } = settings;
+  return {
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    authenticationTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    enforceRequestTimeout: true,
+    ...(tls && { ssl: { rejectUnauthorized: true, minVersion: 'TLSv1.2', ...tls } }),
+    ...(sasl && { sasl: sasl as SASLOptions }),
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => say(log, entry.level, entry.namespace, entry.log),
+  };
+}
+
+/** What kafkajs logs, by a short list of fields: others may hold payloads or what was sent to authenticate. */
+function say(log: KafkaLogger, level: number, part: string, entry: Record<string, unknown>): void {
+  const { message, broker, groupId, topic, partition, error, retryCount } = entry;
+  const detail = {
+    part,
+    broker,
+    groupId,
+    topic,
+    partition,
+    retryCount,
+    error: error === undefined ? error : String(error),
+  };
+  if (level === logLevel.ERROR) log.error(detail, String(message));
+  else if (level === logLevel.WARN) log.warn(detail, String(message));
+  // kafkajs tells of every pause and resume of a partition
+  else log.debug(detail, String(message));
+}
+
+const assignment = (bytes: Buffer) => AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {};
+
+/** Readers commit nothing; a group of their own keeps them out of everyone's way. */
+const readerGroup = ({ clientId }: KafkaSettings): string => `${clientId}-reader-${crypto.randomUUID()}`;

@@ -1,0 +1,70 @@
+import { type ErrorCode, type Fault, fail, ok, type Result, TidewatchError } from '../../core/errors.ts';
+
+/** As much of kafkajs' errors as says what they are. Names and types are Kafka's (protocol error codes) and kafkajs'. */
+interface KafkaError {
+  name?: string;
+  type?: string;
+  message?: string;
+  cause?: unknown;
+  originalError?: unknown;
+  errors?: unknown[];
+}
+
+const REFUSED =
+  /AUTHORIZATION_FAILED|SASL_AUTHENTICATION|SASLAuthentication|UNSUPPORTED_SASL|ILLEGAL_SASL|certificate|self.signed|SSL|TLS/i;
+const MISSING = /UNKNOWN_TOPIC_OR_PARTITION|does not host this topic|INVALID_TOPIC/i;
+const TOO_LARGE = /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/;
+/** A broker that speaks TLS and is spoken to in plain closes the connection, or sends what looks like a giant answer. */
+const PLAIN_TO_TLS = /outside of the allowed range|Invalid array length|ERR_OUT_OF_RANGE/i;
+
+/** What was thrown by kafkajs, as a fault. The text names no secrets: kafkajs' messages hold none. */
+export function kafkaFault(thrown: unknown): Fault {
+  const own = ownError(thrown, 0);
+  if (own !== null) return { code: own.code, detail: own.detail };
+  const texts: string[] = [];
+  collect(thrown, texts, 0);
+  const all = texts.join(' ');
+  const code: ErrorCode = TOO_LARGE.test(all)
+    ? 'record_too_large'
+    : MISSING.test(all)
+      ? 'topic_missing'
+      : REFUSED.test(all) || PLAIN_TO_TLS.test(all)
+        ? 'broker_refused'
+        : 'broker_unavailable';
+  return {
+    code,
+    detail: texts
+      .filter((text, i) => texts.indexOf(text) === i)
+      .join(': ')
+      .slice(0, 500),
+  };
+}
+
+/** Bugs of our own must not look like an outage. */
+const OURS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+
+/** The result of a call, with what kafkajs throws as a fault. */
+export async function asResult<T>(call: () => Promise<T>): Promise<Result<T>> {
+  try {
+    return ok(await call());
+  } catch (cause) {
+    if (cause instanceof Error && OURS.has(cause.name)) throw cause;
+    const { code, detail } = kafkaFault(cause);
+    return fail(code, detail);
+  }
+}
+
+function collect(thrown: unknown, texts: string[], depth: number): void {
+  if (thrown === null || typeof thrown !== 'object' || depth > 5) return;
+  const { type, message, cause, originalError, errors } = thrown as KafkaError;
+  if (type !== undefined) texts.push(type);
+  if (message) texts.push(message);
+  for (const inner of [cause, originalError, ...(errors ?? [])]) collect(inner, texts, depth + 1);
+}
+
+/** An error of our own that kafkajs has wrapped, such as that of a codec. */
+function ownError(thrown: unknown, depth: number): TidewatchError | null {
+  if (thrown instanceof TidewatchError) return thrown;
+  if (thrown === null || typeof thrown !== 'object' || depth > 5) return null;
+  return ownError((thrown as KafkaError).cause, depth + 1);
+}

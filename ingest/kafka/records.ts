@@ -1,0 +1,50 @@
+import type { IHeaders, KafkaMessage } from '../kafka.ts';
+import type { LogRecord, NewRecord, RecordHeaders } from '../ports.ts';
+
+const EMPTY = new Uint8Array(0);
+
+/** A record as the broker gave it. Offsets stay below 2^53 for longer than a log lives. */
+export function logRecord(message: KafkaMessage): LogRecord {
+  const record: LogRecord = {
+    offset: Number(message.offset),
+    appendMs: Number(message.timestamp),
+    key: message.key,
+    value: message.value ?? EMPTY,
+  };
+  if (message.value === null) record.tombstone = true;
+  const headers = headersOf(message.headers);
+  if (headers !== null) record.headers = headers;
+  return record;
+}
+
+/** kafkajs keeps the headers of one name together, so only the order among different names is as first seen. */
+function headersOf(headers: IHeaders | undefined): RecordHeaders | null {
+  if (headers === undefined) return null;
+  const out: [string, Uint8Array | null][] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    for (const one of Array.isArray(value) ? value : [value])
+      out.push([name, typeof one === 'string' ? Buffer.from(one) : (one ?? null)]);
+  }
+  return out.length === 0 ? null : out;
+}
+
+/** A record as kafkajs takes it. */
+export function message({ key, value, tombstone, headers }: NewRecord) {
+  const bytes = (data: Uint8Array): Buffer =>
+    data instanceof Buffer ? data : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const made: { key: Buffer | null; value: Buffer | null; headers?: IHeaders } = {
+    key: key === null ? null : bytes(key),
+    value: tombstone ? null : bytes(value),
+  };
+  if (headers !== undefined) {
+    // without a prototype, since names are the sender's
+    const all: Record<string, Buffer[]> = Object.create(null);
+    for (const [name, one] of headers) {
+      all[name] ??= [];
+      all[name].push(one === null ? Buffer.alloc(0) : bytes(one));
+    }
+    made.headers = all;
+  }
+  return made;
+}
