@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -107,6 +108,22 @@ test('what was built trains a model in a thread of its own', async () => {
   const file = path.join(app, 'node_modules/train.mjs');
   writeFileSync(file, script);
   expect(await run([file])).toEqual({ code: 0, out: 'true\n', err: '' });
+});
+
+test('every module that was built imports packages that the image has', () => {
+  const modules = readdirSync(path.join(app, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.js') && !file.startsWith('monitor/console'),
+  );
+  const absent = modules.flatMap((file) =>
+    [...readFileSync(path.join(app, 'dist', file), 'utf8').matchAll(/^(?:import|export)\b.*?from '([^'.][^']*)'/gm)]
+      .map((match) => match[1]!)
+      .filter((name) => !isBuiltin(name))
+      .map((name) => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))
+      .filter((name) => !existsSync(path.join(app, 'node_modules', name)))
+      .map((name) => `${file} imports ${name}`),
+  );
+  expect(modules.length).toBeGreaterThan(200);
+  expect(absent).toEqual([]);
 });
 
 test('what is served as it is lies where its module looks for it', () => {
