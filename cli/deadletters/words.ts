@@ -57,18 +57,18 @@ export function letterInWords(d: WholeDeadLetter): string[] {
   const sent = d.redrivenMs === null ? 'no' : `${iso(d.redrivenMs)}, ${d.redriveNote ?? ''}`;
   const lines = [
     `dead letter ${d.id}`,
-    `  what     ${d.code}: ${meaning}`,
-    `  detail   ${oneLine(d.detail, MAX_TEXT)}`,
-    `  remedy   ${remedy}`,
-    `  of       ${point}${known.length > 0 ? `: ${known.join(', ')}` : ''}`,
-    `  from     ${d.topic === null ? 'the embedded log' : `topic ${d.topic}`}, partition ${d.partition}, offset ${d.offset}, stream ${d.stream}`,
-    `  appended ${d.appendMs === null ? 'unknown' : iso(d.appendMs)}, refused ${iso(d.receivedMs)}`,
-    `  sent again: ${sent}`,
+    `  what       ${d.code}: ${meaning}`,
+    `  detail     ${oneLine(d.detail, MAX_TEXT)}`,
+    `  remedy     ${remedy}`,
+    `  of         ${point}${known.length > 0 ? `: ${oneLine(known.join(', '), MAX_TEXT)}` : ''}`,
+    `  from       ${d.topic === null ? 'the embedded log' : `topic ${d.topic}`}, partition ${d.partition}, offset ${d.offset}, stream ${d.stream}`,
+    `  appended   ${d.appendMs === null ? 'unknown' : iso(d.appendMs)}, refused ${iso(d.receivedMs)}`,
+    `  sent again ${sent}`,
   ];
   const origin = readDeadLetterHeaders(d.headers);
   if (origin !== null)
     lines.push(
-      `  its headers say that it was a dead letter before: of ${origin.topic ?? 'a topic'}, ${oneLine(origin.message ?? origin.exception ?? '', MAX_DETAIL)}`,
+      `  its headers say that it was a dead letter before: of ${oneLine(`${origin.topic ?? 'a topic'}, ${origin.message ?? origin.exception ?? ''}`, MAX_DETAIL)}`,
     );
   lines.push(d.key === null ? 'key: none' : `key, ${d.key.length} bytes`, ...(d.key === null ? [] : shown(d.key)));
   lines.push(d.headers.length === 0 ? 'headers: none' : `headers, ${d.headers.length}`);
