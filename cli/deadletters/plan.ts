@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
-import { describe } from '../../core/errors.ts';
+import { describe, type ErrorCode } from '../../core/errors.ts';
 import { lineOfFault } from '../../ingest/decode/influx-line.ts';
 import { LOOKS_LIKE } from '../../ingest/decode/sniff.ts';
 import type { NewRecord, PointAt } from '../../ingest/ports.ts';
@@ -37,6 +37,9 @@ export interface Present {
   /** Send what was sent before. */
   again: boolean;
 }
+
+/** Codes of points that were more than their entity could hold; a total is followed before that is known. */
+const OF_WINDOWS: ReadonlySet<string> = new Set<ErrorCode>(['entity_limit', 'metric_limit', 'window_full']);
 
 /** How a letter would be sent: as a line of its own, as a point that is named, or with all points of its record. */
 type Way = { line: Uint8Array } | { pick: PointPick } | 'whole';
@@ -113,8 +116,10 @@ function judge(letter: DeadLetterSummary, value: Uint8Array, decodeMs: number, n
     if (points.length === 0)
       return {
         judgement: 'not_found',
-        why: 'the record has no such point by now; the rate of a total cannot be counted again',
+        why: 'the record has no such point by now',
       };
+    if (OF_WINDOWS.has(letter.code) && points.every(({ total }) => total))
+      return { judgement: 'not_found', why: 'it is the rate of a total, which has been counted on from' };
     return inTime(points, present) ?? { way: { pick: pickOf(at) } };
   }
   const lineNumber = present.config.encoding === 'influx' ? lineOfFault(letter.detail) : null;

@@ -4,9 +4,14 @@ import { decoderFor } from '../../ingest/decode/index.ts';
 import { InfluxLines } from '../../ingest/decode/influx-line.ts';
 import type { DecodeSink, PointAt } from '../../ingest/ports.ts';
 
+export interface FoundPoint extends Required<PointAt> {
+  /** A cumulative one, of which the rate is what windows hold. */
+  total: boolean;
+}
+
 /** What a decoder finds in a record by now. */
 export interface Scan {
-  points: Required<PointAt>[];
+  points: FoundPoint[];
   faults: { fault: Fault; at: PointAt | undefined }[];
   events: number;
 }
@@ -15,10 +20,10 @@ export function scan(config: StreamConfig, value: Uint8Array, appendMs: number):
   const found: Scan = { points: [], faults: [], events: 0 };
   const sink: DecodeSink = {
     sample({ entity, timeMs, names }) {
-      for (const metric of names) found.points.push({ entity, metric, timeMs });
+      for (const metric of names) found.points.push({ entity, metric, timeMs, total: false });
     },
     cumulative({ entity, metric, timeMs }) {
-      found.points.push({ entity, metric, timeMs });
+      found.points.push({ entity, metric, timeMs, total: true });
     },
     event() {
       found.events++;

@@ -19,7 +19,15 @@ beforeAll(async () => {
   ] as const) {
     const store = new PostgresPartitionStore(pool, { stream, partition, clock, log: silentLogger, topic: 'telemetry' });
     const some = [0, 1, 2].map((point) =>
-      makeDeadLetter({ stream, partition, point, fault: { code, detail: '' }, value: Uint8Array.of(1, 2), key: null }),
+      makeDeadLetter({
+        stream,
+        partition,
+        point,
+        fault: { code, detail: '' },
+        value: Uint8Array.of(1, 2),
+        key: null,
+        ...(point === 1 && { at: { entity: 'web', metric: 'cpu', timeMs: 1_700_000_000_123 } }),
+      }),
     );
     await store.flush(outputs({ deadLetters: some }));
     clock.advance(1_000);
@@ -61,11 +69,17 @@ it('gives one by its id, whole', async () => {
     topic: 'telemetry',
     receivedMs: 2_000,
     appendMs: 1_700_000_000_000,
+    entity: null,
+    metric: null,
+    timeMs: null,
     valueBytes: 2,
     value: Buffer.of(1, 2),
     headers: [],
     redrivenMs: null,
   });
+  const known = { entity: 'web', metric: 'cpu', timeMs: 1_700_000_000_123 };
+  expect(await letters.get('ho:sts:1:9:1')).toMatchObject(known);
+  expect((await letters.list({ partition: 1 }, { limit: 9 }))[1]).toMatchObject(known);
   expect(await letters.get('ho:sts:1:9:3')).toBeNull();
   expect(await letters.get('nonsense')).toBeNull();
 });

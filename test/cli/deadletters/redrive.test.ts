@@ -149,6 +149,15 @@ describe('what cannot be sent says why', () => {
     expect(run.outcomes[0]!.why).toContain('2023-11-14T22:13:20.000Z');
   });
 
+  it('it is the rate of a total, which the next one was counted from', async () => {
+    const totals = [0, 1].map((i) =>
+      json(i, { entity: 'web', time: NOW + i, totals: { a: i, b: i, c: { count: i } } }),
+    );
+    const run = await redriven(tight, configOf(), totals);
+    expect(tally(run.outcomes)).toEqual(['not_found', 'not_found']);
+    expect(run.outcomes[0]!.why).toContain('rate of a total');
+  });
+
   it('its time is still to come, and once it has come it is sent', async () => {
     const ahead = [json(0, { entity: 'web', time: NOW + 3_600_000, values: { a: 1 } })];
     expect((await redriven(configOf(), configOf(), ahead)).outcomes[0]).toMatchObject({ outcome: 'still_bad' });
