@@ -7,6 +7,7 @@ import path from 'node:path';
 import { DCLinter } from 'dclint';
 import { afterAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { buildProgram } from '../cli/program.ts';
 import { nodeProperties } from '../cli/services/kafka-properties.ts';
 import { parseConfig } from '../core/config/parse.ts';
 import { ok } from '../core/errors.ts';
@@ -196,6 +197,18 @@ test('the configuration of the containers is one, with the secrets where the fil
   expect(worker!.healthcheck!.test!.join(' ')).toContain(`http://127.0.0.1:${config.http.port}/health/live`);
   const topics = readFileSync('deploy/compose/topics.sh', 'utf8');
   for (const topic of ['telemetry', config.kafka.deadLetterTopic]) expect(topics).toContain(`make_topic ${topic} `);
+});
+
+test('every command that a container runs is there, with its options', () => {
+  const commands = new Map(buildProgram().commands.map((command) => [command.name(), command]));
+  const ours = Object.values(compose().services).filter(({ image }) => image!.startsWith('tidewatch:'));
+  for (const [name, ...options] of ours.map(({ command }) => command!)) {
+    const command = commands.get(name!);
+    if (command === undefined && name === 'worker') continue; // it is being built
+    expect(command, name).toBeDefined();
+    for (const option of options.filter((word) => word.startsWith('--')))
+      expect(command!.options.map(({ long }) => long)).toContain(option);
+  }
 });
 
 test('the broker is set as its native twin is, but for its addresses and folder', () => {
