@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DecodeSink, LogRecord, PointAt, RecordHeaders } from '../../ingest/ports.ts';
 import {
@@ -94,4 +95,20 @@ it('a record that is sent once more has our headers once', () => {
 it('names that would not fit stand for all points', () => {
   const many = Array.from({ length: 64 }, (_, i): PointPick => ['é'.repeat(256), '\u{10000}'.repeat(256), i]);
   expect(picksOf(redrivenHeaders([], many, null))).toEqual([ANY_POINT]);
+});
+
+it('whatever bytes the headers have, reading them ends well', () => {
+  const value = fc.option(
+    fc.oneof(
+      fc.uint8Array(),
+      fc.json().map(utf8),
+      fc.integer().map((n) => utf8(String(n))),
+    ),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom(POINTS_HEADER, APPENDED_HEADER, 'x'), value)), (headers) => {
+      const { appendMs } = throughOf(headers);
+      expect(appendMs === null || (Number.isInteger(appendMs) && appendMs <= 5_000)).toBe(true);
+    }),
+  );
 });
