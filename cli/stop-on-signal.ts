@@ -16,7 +16,7 @@ export function stopOnSignal(message: string): AbortSignal {
     if (!stop.signal.aborted) {
       firstMs = systemClock.elapsed();
       stop.abort();
-      print(`${name === 'SIGINT' ? '\n' : ''}${message}`);
+      if (message !== '') print(`${name === 'SIGINT' ? '\n' : ''}${message}`);
       // npm passes on the Ctrl-C that the terminal has sent to everyone: that is one, not two.
     } else if (systemClock.elapsed() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
   };

@@ -35,8 +35,8 @@ const FETCH_BYTES = 8 * MIB;
 
 /** The client and, for workers, membership of a consumer group. */
 export interface Cluster extends KafkaClient {
-  /** Joins a consumer group for the topics; see GroupMember for what it calls. */
-  join(options: Omit<MemberOptions, 'consumer' | 'admin' | 'log' | 'clock'>): Promise<GroupMember>;
+  /** A member of a consumer group for the topics, not yet started; see GroupMember for what it calls. */
+  member(options: Omit<MemberOptions, 'consumer' | 'admin' | 'log' | 'clock'>): GroupMember;
 }
 
 /**
@@ -57,9 +57,9 @@ export function openKafka(settings: KafkaSettings, log: KafkaLogger, clock: Cloc
       allowAutoTopicCreation: false,
       retry: patient ? PATIENT : RETRY,
     });
-  const admin = async (): Promise<KafkaAdmin> => adminOf(kafka(RETRY).admin({ retry: RETRY }), assignment);
+  const admin = (): KafkaAdmin => adminOf(kafka(RETRY).admin({ retry: RETRY }), assignment);
   return {
-    admin,
+    admin: async () => admin(),
     producer: async () =>
       producerOf(
         kafka(RETRY).producer({
@@ -69,18 +69,9 @@ export function openKafka(settings: KafkaSettings, log: KafkaLogger, clock: Cloc
           retry: RETRY,
         }),
       ),
-    read: (topic, options) => readTopic(consumer(readerGroup(settings), false), admin, topic, options),
-    join: async (options) => {
-      const member = new GroupMember({
-        ...options,
-        consumer: consumer(options.groupId, true),
-        admin: await admin(),
-        clock,
-        log,
-      });
-      await member.start();
-      return member;
-    },
+    read: (topic, options) => readTopic(consumer(readerGroup(settings), false), admin(), topic, options),
+    member: (options) =>
+      new GroupMember({ ...options, consumer: consumer(options.groupId, true), admin: admin(), clock, log }),
   };
 }
 

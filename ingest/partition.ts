@@ -293,7 +293,7 @@ export class Partition<F extends PartitionFold> {
   }
 
   #retry<T>(call: () => Promise<T>): Promise<T> {
-    return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice, this.#o.observe?.retried);
+    return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice, () => this.#o.observe?.retried?.());
   }
 }
 

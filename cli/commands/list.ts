@@ -15,10 +15,12 @@ import { servicesCommand } from './services.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
 import { trainCommand } from './train.ts';
 import { upCommand } from './up.ts';
+import { workerCommand } from './worker.ts';
 
 /** Every command, in the order in which --help shows them. A new one is a file beside this and a line here. */
 export const COMMANDS: readonly AddCommand[] = [
   upCommand,
+  workerCommand,
   servicesCommand,
   produceCommand,
   captureCommand,

@@ -1,21 +1,16 @@
 import { createServer } from 'node:net';
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
-import { type Config, isLoopback, SOURCE_STREAMS } from '../../core/config/root.ts';
+import { type Config, SOURCE_STREAMS } from '../../core/config/root.ts';
 import type { Log } from '../../ingest/ports.ts';
 import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
+import { openServer, type RunningServer } from '../http-server.ts';
 import type { Exposition } from '../metrics/ports.ts';
 import { metricsRoute } from '../metrics/route.ts';
-import { localUrl } from './address.ts';
-import { requireToken } from './require-token.ts';
 import { listenFault } from './system-fault.ts';
-
-/** A caller that does not finish its request in this time is cut off. */
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface ServerOptions {
   config: Config;
@@ -30,36 +25,12 @@ export interface ServerOptions {
   logFor: (stream: string) => Log | null;
 }
 
-export interface RunningServer {
-  /** By which this machine reaches it. */
-  url: string;
-  close(): Promise<void>;
-}
-
 /** The process's one HTTP server with the routes of the receivers, the API, the console, health and metrics. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, logger, reader, live, metrics } = options;
-  const { host, port, token } = config.http;
-  const app = Fastify({
-    loggerInstance: logger.child({ part: 'http' }) as FastifyBaseLogger,
-    // Every request would be two lines; changes and errors are logged where they happen.
-    logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
-  });
-  if (token !== undefined && !isLoopback(host)) requireToken(app, token);
-  await app.register(healthRoutes({ reader, live }));
-  await app.register(metricsRoute(metrics));
-  if (config.sources.http.enabled) await app.register(intake(options).plugin);
-  await app.register(consoleRoutes(options));
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    throw listenFault(cause, host, port);
-  }
-  const address = app.server.address();
-  const bound = typeof address === 'object' && address !== null ? address.port : port;
-  return { url: localUrl(host, bound), close: () => app.close() };
+  const routes = [healthRoutes({ reader, live }), metricsRoute(metrics)];
+  if (config.sources.http.enabled) routes.push(intake(options).plugin);
+  return openServer(config.http, logger, [...routes, consoleRoutes(options)]);
 }
 
 /** The receivers; a caller may name any stream but those that a source of this process feeds. */

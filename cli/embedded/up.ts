@@ -11,11 +11,11 @@ import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
-import { dropOldPartitions } from '../../store/retention.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
 import { ModelHashes } from '../metrics/model-hashes.ts';
 import { PartitionsMetrics } from '../metrics/partitions.ts';
 import { PrometheusMetrics } from '../metrics/registry.ts';
+import { keepRetention } from '../retention.ts';
 import { announce } from './address.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { demoSource, historyOfFirstStart, startDemo } from './demo.ts';
@@ -32,7 +32,6 @@ import { trainInThread } from './training.ts';
 
 /** Records that may wait to be scored before intake says so: minutes of work, and far less than the log holds. */
 const MAX_LAG_RECORDS = 500_000;
-const RETENTION_EVERY_MS = 3_600_000;
 
 /** The embedded setting: one process with a file log, PostgreSQL, the sources and the console. Resolves when stopped. */
 export async function up(options: UpOptions): Promise<void> {
@@ -126,7 +125,9 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, history).catch(fail);
   }
   const stop = AbortSignal.any([signal, failed.signal]);
-  shutdown.add('retention', retention(options, pool, stop));
+  const streams = config.streams.map(({ name }) => name);
+  const retaining = keepRetention({ config, streams, pool, clock, logger }, stop);
+  shutdown.add('retention', () => retaining);
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });
@@ -169,23 +170,4 @@ async function openLog({ config, clock, logger, say }: UpOptions, topic: string)
 function notice({ logger, say }: UpOptions, stream: string, message: string, fault?: Fault): void {
   logger.warn({ stream, fault }, message);
   say(`${stream}: ${message}${fault === undefined ? '' : ` (${fault.code}: ${fault.detail})`}`);
-}
-
-function retention(
-  options: UpOptions,
-  pool: Parameters<typeof dropOldPartitions>[0],
-  signal: AbortSignal,
-): () => Promise<void> {
-  const { config, clock, logger } = options;
-  const work = async () => {
-    while (!signal.aborted) {
-      for (const { name } of config.streams) {
-        const dropped = await dropOldPartitions(pool, name, config.retention.verdictsMs);
-        if (dropped > 0) logger.info({ stream: name, dropped }, 'partitions of old verdicts were dropped');
-      }
-      await clock.sleep(RETENTION_EVERY_MS, signal);
-    }
-  };
-  const working = work().catch((err) => logger.error({ err }, 'retention failed'));
-  return () => working;
 }

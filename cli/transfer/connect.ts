@@ -11,8 +11,8 @@ const ignore = (): void => undefined;
 const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** The cluster of a configuration. Throws file_missing for a certificate that cannot be read. */
-export const connect = (config: KafkaConfig): Cluster =>
-  openKafka(orThrow(kafkaSettings(config, readText)), SILENT, systemClock);
+export const connect = (config: KafkaConfig, log: KafkaLogger = SILENT): Cluster =>
+  openKafka(orThrow(kafkaSettings(config, readText)), log, systemClock);
 
 function readText(path: string): Result<string> {
   try {

@@ -54,6 +54,11 @@ export class KafkaPartitionLog implements Log {
     return this.#o.partition;
   }
 
+  /** Records were fetched and nobody has read them yet. */
+  get waiting(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** Takes what was fetched; returns how many bytes of it wait now. */
   push({ records, from, to, end }: Fetched): number {
     this.#end = Math.max(this.#end, end);

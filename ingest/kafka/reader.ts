@@ -16,11 +16,11 @@ interface Range {
 /** Reads a topic up to where it ended when reading began; see KafkaClient.read. Nothing is committed. */
 export async function* readTopic(
   consumer: Consumer,
-  makeAdmin: () => Promise<KafkaAdmin>,
+  admin: KafkaAdmin,
   topic: string,
   options: ReadOptions = {},
 ): AsyncGenerator<PlacedRecord[]> {
-  const ranges = await rangesOf(makeAdmin, topic, options);
+  const ranges = await rangesOf(admin, topic, options);
   const left = () => [...ranges.values()].some(({ next, to }) => next < to);
   if (!left()) return;
 
@@ -84,11 +84,10 @@ export async function* readTopic(
 }
 
 async function rangesOf(
-  makeAdmin: () => Promise<KafkaAdmin>,
+  admin: KafkaAdmin,
   topic: string,
   { partitions, from, to }: ReadOptions,
 ): Promise<Map<number, Range>> {
-  const admin = await makeAdmin();
   try {
     const offsets = await admin.offsets(topic);
     if (!offsets.ok) throw new TidewatchError(offsets.fault.code, `${topic}: ${offsets.fault.detail}`);

@@ -43,20 +43,20 @@ needs('kafka')('Kafka', () => {
     const { cluster, producer } = await connected();
     const topic = await freshTopic(1, { 'max.message.bytes': String(4 << 20) });
     return new Promise((resolve, reject) => {
-      cluster
-        .join({
-          groupId: `log-test-${randomBytes(6).toString('hex')}`,
-          topics: [topic],
-          queueBytes: 64 << 10,
-          sessionTimeoutMs: SESSION_MS,
-          partitionsConsumedConcurrently: 1,
-          progress: () => 0,
-          producer,
-          onAssigned: ([assigned]) => void assigned!.log.refresh().then(() => resolve(assigned!.log)),
-          onRebalancing: () => undefined,
-          onFailed: reject,
-        })
-        .then((member) => members.push(member), reject);
+      const member = cluster.member({
+        groupId: `log-test-${randomBytes(6).toString('hex')}`,
+        topics: [topic],
+        queueBytes: 64 << 10,
+        sessionTimeoutMs: SESSION_MS,
+        partitionsConsumedConcurrently: 1,
+        progress: () => 0,
+        producer,
+        onAssigned: ([assigned]) => void assigned!.log.refresh().then(() => resolve(assigned!.log)),
+        onRebalancing: () => undefined,
+        onFailed: reject,
+      });
+      members.push(member);
+      member.start().catch(reject);
     });
   };
 
