@@ -4,6 +4,7 @@ import { withDeadLetterTopic } from '../../../ingest/kafka/dead-letter-store.ts'
 import type { DeadLetter } from '../../../ingest/ports.ts';
 import { MemoryPartitionStore, MemoryTables } from '../../../store/memory.ts';
 import { makeDeadLetter, outputs } from '../../store/make.ts';
+import { partitionStoreSuite } from '../../store/partition-store.suite.ts';
 import { MemoryProducer } from './memory-producer.ts';
 
 function letterStore() {
@@ -13,6 +14,27 @@ function letterStore() {
   const store = withDeadLetterTopic(inner, { producer, topic: 'dead', from: 'readings' });
   return { producer, tables, inner, store };
 }
+
+partitionStoreSuite('a store with a dead letter topic', async () => {
+  const tables = new MemoryTables();
+  return {
+    open: (partition = 0) => {
+      const inner = new MemoryPartitionStore(tables, partition);
+      const topic = { producer: new MemoryProducer(), topic: 'dead', from: 'readings' };
+      return { store: withDeadLetterTopic(inner, topic), failNext: (fault) => inner.failNext(fault) };
+    },
+    damageState: async (which) => {
+      const generations = tables.partitions.get(0)?.generations ?? [];
+      for (const { checkpoint } of which === 'newest' ? generations.slice(0, 1) : generations)
+        checkpoint.state[0]! ^= 1;
+    },
+    verdicts: async () => [...tables.verdicts.values()],
+    incidents: async () => [...tables.incidents.values()],
+    deadLetters: async () => [...tables.deadLetters.values()],
+    lostRanges: async () =>
+      [...tables.lostRanges.values()].map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset })),
+  };
+});
 
 const some = (count: number, change: Partial<DeadLetter> = {}) =>
   outputs({ deadLetters: Array.from({ length: count }, (_, point) => makeDeadLetter({ point, ...change })) });
