@@ -11,7 +11,8 @@ import { orThrow } from '../../../core/errors.ts';
 import { Fold } from '../../../detector/fold.ts';
 import { decoderFor } from '../../../ingest/decode/index.ts';
 import { withDeadLetterTopic } from '../../../ingest/kafka/dead-letter-store.ts';
-import type { KafkaProducer, OutgoingRecord } from '../../../ingest/kafka/ports.ts';
+import { ensureDeadLetterTopic } from '../../../ingest/kafka/dead-letter-topic.ts';
+import type { KafkaAdmin, KafkaProducer, OutgoingRecord } from '../../../ingest/kafka/ports.ts';
 import { type Cluster, openKafka } from '../../../ingest/kafka.ts';
 import { silentLogger } from '../../../store/logger.ts';
 import { PostgresPartitionStore } from '../../../store/partition-store.ts';
@@ -37,9 +38,12 @@ needs('kafka')('dead letters on a real broker and a real database', async () => 
   const file = path.join(dir, 'tidewatch.yaml');
   let cluster: Cluster;
   let producer: KafkaProducer;
+  let admin: KafkaAdmin;
   let topic = '';
   let deadTopic = '';
   afterAll(async () => {
+    if (deadTopic !== '') await admin.deleteTopic(deadTopic);
+    await admin?.close();
     await producer?.close();
     rmSync(dir, { recursive: true, force: true });
   });
@@ -52,7 +56,11 @@ needs('kafka')('dead letters on a real broker and a real database', async () => 
     const timeouts = { sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, maxWaitMs: 20 };
     cluster = openKafka({ ...settings, ...timeouts }, { ...silentLogger, debug: () => undefined }, systemClock);
     producer = await cluster.producer();
-    [topic, deadTopic] = [await freshTopic(1), await freshTopic(1)];
+    admin = await cluster.admin();
+    topic = await freshTopic(1);
+    deadTopic = `${topic}-dead`;
+    expect(orThrow(await ensureDeadLetterTopic(admin, deadTopic))).toBe('made');
+    expect(orThrow(await ensureDeadLetterTopic(admin, deadTopic))).toBe('exists');
     const urls = `kafka:\n  brokers: ${brokers.join(',')}\ndatabase:\n  url: ${database.url}\n`;
     writeFileSync(file, `${urls}streams:\n  - name: readings\n    topic: ${topic}\n`);
   }
