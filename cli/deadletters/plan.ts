@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
-import { describe, type ErrorCode } from '../../core/errors.ts';
+import type { ErrorCode, Fault } from '../../core/errors.ts';
 import { lineOfFault } from '../../ingest/decode/influx-line.ts';
 import { LOOKS_LIKE } from '../../ingest/decode/sniff.ts';
 import type { NewRecord, PointAt } from '../../ingest/ports.ts';
@@ -111,7 +111,7 @@ function judge(letter: DeadLetterSummary, value: Uint8Array, decodeMs: number, n
   const at = atOf(letter);
   if (at !== null) {
     const bad = now.faults.find((found) => found.at === undefined || isAt(at, found.at));
-    if (bad) return stillBad(describe(bad.fault));
+    if (bad) return stillBad(bad.fault);
     const points = now.points.filter((point) => isAt(at, point));
     if (points.length === 0)
       return {
@@ -126,28 +126,27 @@ function judge(letter: DeadLetterSummary, value: Uint8Array, decodeMs: number, n
   const line = lineNumber === null ? null : lineBytes(value, lineNumber);
   if (line !== null && letter.point >= 0) {
     const { faults, points } = scan(present.config, line, decodeMs);
-    if (faults.length > 0) return stillBad(describe(faults[0]!.fault));
+    if (faults.length > 0) return stillBad(faults[0]!.fault);
     return inTime(points, present) ?? { way: { line } };
   }
   const bad =
     letter.point < 0
       ? now.faults.find((found) => found.at === undefined || now.points.length + now.events === 0)
       : now.faults.find(({ fault }) => fault.code === letter.code && letter.detail.startsWith(fault.detail));
-  if (bad) return stillBad(describe(bad.fault));
+  if (bad) return stillBad(bad.fault);
   // a record of log events alone has no window to be in time for
   return (now.points.length > 0 ? inTime(now.points, present) : null) ?? { way: 'whole' };
 }
 
-const stillBad = (why: string): Verdict => ({ judgement: 'still_bad', why });
+/** Meaning and remedy are what `show` is for. */
+const stillBad = ({ code, detail }: Fault): Verdict => ({ judgement: 'still_bad', why: `${code}: ${detail}` });
 
 /** null when at least one of the points would go into an open window. */
 function inTime(points: readonly Required<PointAt>[], { config, watermarkMs, nowMs }: Present): Verdict | null {
   const { sizeMs, hopMs, maxSkewMs } = config.window;
   const timely = points.filter(({ timeMs }) => timeMs <= nowMs + maxSkewMs);
   if (timely.length === 0 && points.length > 0)
-    return stillBad(
-      describe({ code: 'time_in_future', detail: `${when(points[0]!.timeMs)}, and it is ${when(nowMs)}` }),
-    );
+    return stillBad({ code: 'time_in_future', detail: `${when(points[0]!.timeMs)}, and it is ${when(nowMs)}` });
   if (watermarkMs === null) return null;
   const isOpen = ({ timeMs }: Required<PointAt>) => Math.floor(timeMs / hopMs) * hopMs + sizeMs > watermarkMs;
   if (points.length === 0 || timely.some(isOpen)) return null;
