@@ -1,4 +1,4 @@
-import { TidewatchError } from '../../core/errors.ts';
+import { type Result, TidewatchError } from '../../core/errors.ts';
 import { headersBytes } from '../entry-headers.ts';
 import { MAX_KEY_BYTES } from '../log-limits.ts';
 import type { DeadLetter, Outputs, PartitionStore } from '../ports.ts';
@@ -17,6 +17,8 @@ export interface DeadLetterTopic {
   topic: string;
   /** The topic that the records come from. */
   from: string;
+  /** Makes the topic where it is missing, as ensureDeadLetterTopic does; without it a bad record ends the partition then. */
+  make?: () => Promise<Result<unknown>>;
 }
 
 /**
@@ -63,8 +65,13 @@ async function sendSome(letters: readonly DeadLetter[], from: number, options: D
 }
 
 /** False when it is too large. */
-async function accepted(records: readonly OutgoingRecord[], { producer, topic }: DeadLetterTopic): Promise<boolean> {
-  const result = await producer.send(topic, records);
+async function accepted(records: readonly OutgoingRecord[], options: DeadLetterTopic): Promise<boolean> {
+  const { producer, topic, make } = options;
+  let result: Result<unknown> = await producer.send(topic, records);
+  if (!result.ok && result.fault.code === 'topic_missing' && make !== undefined) {
+    result = await make();
+    if (result.ok) result = await producer.send(topic, records);
+  }
   if (result.ok) return true;
   if (result.fault.code === 'record_too_large') return false;
   throw new TidewatchError(result.fault.code, `the dead letter topic ${topic}: ${result.fault.detail}`);

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { fail, ok } from '../../../core/errors.ts';
 import { readDeadLetterHeaders } from '../../../ingest/kafka/dead-letter-headers.ts';
 import { withDeadLetterTopic } from '../../../ingest/kafka/dead-letter-store.ts';
 import type { DeadLetter } from '../../../ingest/ports.ts';
@@ -52,6 +53,21 @@ it('sends every letter byte for byte before the tables hold it', async () => {
   expect(first!.record.tombstone).toBeUndefined();
   expect(first!.record.headers![0]).toEqual(['h', Uint8Array.of(9)]);
   expect(readDeadLetterHeaders(first!.record.headers!)).toMatchObject({ topic: 'readings', partition: 0, offset: 9 });
+});
+
+it('makes a topic that is missing, or says that it is', async () => {
+  const { producer, inner, store } = letterStore();
+  producer.missing = true;
+  await expect(store.flush(some(1))).rejects.toMatchObject({ code: 'topic_missing' });
+  const topic = { producer, topic: 'dead', from: 'readings' };
+  const refused = withDeadLetterTopic(inner, { ...topic, make: async () => fail('broker_refused', 'no right') });
+  await expect(refused.flush(some(1))).rejects.toMatchObject({ code: 'broker_refused' });
+  const make = async () => {
+    producer.missing = false;
+    return ok('made');
+  };
+  await withDeadLetterTopic(inner, { ...topic, make }).flush(some(1));
+  expect(pointsOf(producer)).toEqual([0]);
 });
 
 it('keeps a tombstone a tombstone', async () => {

@@ -8,10 +8,12 @@ export class MemoryProducer implements KafkaProducer {
   maxBytes = Number.POSITIVE_INFINITY;
   /** The next sends fail; 'answer': after they were written. */
   down: ('request' | 'answer')[] = [];
+  missing = false;
 
   send(topic: string, records: readonly OutgoingRecord[]): Promise<Result<readonly Placed[]>> {
     const down = this.down.shift();
     if (down === 'request') return Promise.resolve(fail('broker_unavailable', 'away'));
+    if (this.missing) return Promise.resolve(fail('topic_missing', topic));
     const bytes = records.reduce((sum, { value, key }) => sum + value.length + (key?.length ?? 0), 0);
     if (bytes > this.maxBytes) return Promise.resolve(fail('record_too_large', `${bytes} bytes`));
     const firstOffset = this.records.length;
