@@ -3,7 +3,7 @@ import type { Config } from '../../core/config/root.ts';
 import { orThrow, TidewatchError } from '../../core/errors.ts';
 import { type AddCommand, examples } from '../command.ts';
 import { bad, type Check, type CheckResult, type DoctorContext } from '../doctor/check.ts';
-import { CHECKS } from '../doctor/checks.ts';
+import { CHECKS, WORKER_CHECKS } from '../doctor/checks.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import { colours } from '../ui/colours.ts';
@@ -14,21 +14,42 @@ export const doctorCommand: AddCommand = (program) => {
     .command('doctor')
     .description('Look for whatever would keep Tidewatch from running here, and say what to do about it.')
     .option('-f, --file <file>', 'configuration to read (default: tidewatch.yaml, where there is one)')
-    .option('--json', 'for scripts: a list of {name, status, found, remedy}')
+    .option('--kafka', 'look at what workers need, whatever the configuration says')
+    .option('--no-kafka', 'look at what `up` needs, whatever the configuration says')
+    .option('--json', 'for scripts: a list of {name, status, found, remedy}; status is ok, warn, fail or skip')
     .addHelpText(
       'after',
-      examples(
-        ['tidewatch doctor', 'exits 1 when something must be mended'],
-        ['TIDEWATCH_PORT=9000 tidewatch doctor', 'whether that port is free'],
-      ),
+      `
+With any key of kafka.* in the configuration or the environment it looks at what \`tidewatch worker\` needs: Kafka, its
+topics and its group, PostgreSQL, the models. Otherwise at what \`tidewatch up\` needs: its folders and its own PostgreSQL.
+Node.js, the configuration, the port and the clock are looked at in both. Nothing is changed anywhere.
+${examples(
+  ['tidewatch doctor', 'exits 1 when something must be mended'],
+  ['TIDEWATCH_PORT=9000 tidewatch doctor', 'whether that port is free'],
+  ['TIDEWATCH_BROKERS=kafka-1:9092 tidewatch doctor', 'whether workers could run with that broker'],
+)}`,
     )
-    .action(async (options: { file?: string; json?: boolean }) => {
-      const results = await examine(CHECKS, { config: usable(options.file), file: options.file, nowMs: Date.now() });
+    .action(async (options: { file?: string; kafka?: boolean; json?: boolean }) => {
+      const { config, hasKafka } = usable(options.file);
+      const context = { config, file: options.file, nowMs: Date.now() };
+      const results = (options.kafka ?? hasKafka) ? await examineWorker(context) : await examine(CHECKS, context);
       if (options.json) printJson(results);
       else tell(results);
       if (results.some((r) => r.status === 'fail')) process.exitCode = EXIT.different;
     });
 };
+
+/** What a worker needs. Loaded by this setting alone: the other starts without the clients of Kafka and PostgreSQL. */
+export async function examineWorker(context: DoctorContext): Promise<NamedResult[]> {
+  const { KafkaFacts } = await import('../doctor/kafka/facts.ts');
+  const { kafkaChecks } = await import('../doctor/kafka/checks.ts');
+  const facts = new KafkaFacts(context.config);
+  try {
+    return await examine([...WORKER_CHECKS, ...kafkaChecks(facts)], context);
+  } finally {
+    await facts.close();
+  }
+}
 
 export type NamedResult = CheckResult & { name: string };
 
@@ -41,24 +62,25 @@ export async function examine(checks: readonly Check[], context: DoctorContext):
       .catch((error: unknown) =>
         bad(`could not be checked: ${error}`, 'Run again with --verbose, or look at the system.'),
       );
-    results.push({ name: check.name, ...result });
+    for (const one of [result].flat()) results.push({ name: check.name, ...one });
   }
   return results;
 }
 
 /** A broken file is told by the check of the configuration; the other checks then look at the defaults. */
-function usable(file: string | undefined): Config {
+function usable(file: string | undefined): { config: Config; hasKafka: boolean } {
   try {
-    return loadConfig({ file }).config;
+    const { config, input } = loadConfig({ file });
+    return { config, hasKafka: Object.keys(input.kafka ?? {}).length > 0 };
   } catch (error) {
     if (!(error instanceof TidewatchError)) throw error;
-    return orThrow(parseConfig()).config;
+    return { config: orThrow(parseConfig()).config, hasKafka: false };
   }
 }
 
 function tell(results: readonly NamedResult[]): void {
   const c = colours();
-  const marks = { ok: c.green('ok  '), warn: c.yellow('warn'), fail: c.red('FAIL') };
+  const marks = { ok: c.green('ok  '), warn: c.yellow('warn'), fail: c.red('FAIL'), skip: c.dim('  – ') };
   const width = Math.max(...results.map((r) => r.name.length));
   for (const { name, status, found, remedy } of results) {
     print(`${marks[status]}  ${name.padEnd(width)}  ${found}`);

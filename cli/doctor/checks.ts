@@ -153,3 +153,5 @@ const clock: Check = {
 
 /** In the order in which they are told. A part that can go wrong on somebody's machine adds its check here. */
 export const CHECKS: readonly Check[] = [node, configuration, postgres, dataDirectory, disk, port, clock];
+/** Of these, what a worker depends on: it keeps nothing on its disk, and its PostgreSQL is another. */
+export const WORKER_CHECKS: readonly Check[] = [node, configuration, port, clock];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../../core/clock.ts';
 import type { KafkaConfig } from '../../core/config/kafka.ts';
 import { fail, ok, orThrow, type Result, TidewatchError } from '../../core/errors.ts';
-import type { KafkaLogger } from '../../ingest/kafka/ports.ts';
+import type { KafkaLogger, KafkaSettings } from '../../ingest/kafka/ports.ts';
 import { kafkaSettings } from '../../ingest/kafka/settings.ts';
 import { type Cluster, openKafka } from '../../ingest/kafka.ts';
 
@@ -12,7 +12,10 @@ const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: 
 
 /** The cluster of a configuration. Throws file_missing for a certificate that cannot be read. */
 export const connect = (config: KafkaConfig, log: KafkaLogger = SILENT): Cluster =>
-  openKafka(orThrow(kafkaSettings(config, readText)), log, systemClock);
+  openKafka(orThrow(readSettings(config)), log, systemClock);
+
+/** What a configuration says, with the texts of its certificates. Fault: file_missing. */
+export const readSettings = (config: KafkaConfig): Result<KafkaSettings> => kafkaSettings(config, readText);
 
 function readText(path: string): Result<string> {
   try {

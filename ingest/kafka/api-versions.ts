@@ -40,7 +40,13 @@ export function askVersions(address: string, settings: Pick<KafkaSettings, 'tls'
   const port = Number(address.slice(at + 1));
   return new Promise((resolve) => {
     const socket = settings.tls
-      ? tls.connect({ host, port, minVersion: 'TLSv1.2', ...(net.isIP(host) === 0 && { servername: host }), ...settings.tls })
+      ? tls.connect({
+          host,
+          port,
+          minVersion: 'TLSv1.2',
+          ...(net.isIP(host) === 0 && { servername: host }),
+          ...settings.tls,
+        })
       : net.connect({ host, port });
     let accepted = false;
     let secure = false;
@@ -75,7 +81,8 @@ const closed = (wantsTls: boolean) =>
 
 function failure(error: NodeJS.ErrnoException, whileAgreeing: boolean): Result<never> {
   const code = error.code ?? '';
-  if (TLS_CODES.test(code)) return fail('broker_refused', `its certificate or TLS is not as expected: ${error.message}`);
+  if (TLS_CODES.test(code))
+    return fail('broker_refused', `its certificate or TLS is not as expected: ${error.message}`);
   if (code === 'ENOENT' || code === 'EACCES') return fail('file_missing', error.message);
   if (whileAgreeing) return closed(true);
   // a host with several addresses fails with all of them at once
