@@ -9,6 +9,7 @@ import { work } from '../worker/worker.ts';
 
 /** A supervisor that asked for the end waits so long at most; what was not saved by then is read again. */
 const STOP_WITHIN_MS = 9_000;
+const LINGER_MS = 1_000;
 
 export const workerCommand: AddCommand = (program) => {
   program
@@ -38,7 +39,11 @@ saved is read again. Any other exit code means: start it again.`,
           process.exit(EXIT.ok);
         });
       });
-      await work({ config, clock: systemClock, logger, signal, version: version() });
+      await work({ config, clock: systemClock, logger, signal, version: version() }).catch((error) => {
+        // kafkajs goes on looking for brokers that are away, and a worker that has given up must end all the same
+        setTimeout(() => process.exit(), LINGER_MS).unref();
+        throw error;
+      });
       logger.info('stopped');
       process.exit(EXIT.ok);
     });

@@ -128,6 +128,8 @@ export class ServedPartition {
       const startedMs = clock.elapsed();
       await loop.claim(this.#stop.signal);
       watch.claimed(loop);
+      // a silent partition has no checkpoint soon, and its former owner's last hint may have been refused
+      this.#o.onSaved(loop.offsetSaved, `${owner} ${loop.offsetSaved}`);
       this.#held = false;
       this.#loop = loop;
       const tookMs = Math.round(clock.elapsed() - startedMs);

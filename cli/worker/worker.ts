@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { withDeadLetterTopic } from '../../ingest/kafka/dead-letter-store.ts';
+import { ensureDeadLetterTopic } from '../../ingest/kafka/dead-letter-topic.ts';
 import type { Assigned } from '../../ingest/kafka/member.ts';
 import type { PartitionStore } from '../../ingest/ports.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
@@ -93,7 +94,9 @@ async function run(options: WorkerOptions, shutdown: Shutdown): Promise<void> {
     const options = { stream: stream.name, partition, topic: stream.topic, clock, log: logger };
     const store = new PostgresPartitionStore(pool, options);
     const topic = config.kafka.deadLetterTopic;
-    return topic === null ? store : withDeadLetterTopic(store, { producer, topic, from: stream.topic });
+    if (topic === null) return store;
+    const make = async () => ensureDeadLetterTopic(await cluster.admin(), topic);
+    return withDeadLetterTopic(store, { producer, topic, from: stream.topic, make });
   };
   const release = () => {
     for (const { partition } of served.values()) partition.release();
@@ -155,7 +158,8 @@ async function run(options: WorkerOptions, shutdown: Shutdown): Promise<void> {
     await Promise.all([...served.values()].map(({ ended }) => ended));
   });
   shutdown.add('figures of the group', watchMember(metrics, member));
-  await member.start();
+  // not awaited: where no broker answers it waits for one, and a signal must end that too
+  member.start().catch(fail);
   runBeside(streams.values(), { ...options, served: current, stop, fail, pool, models });
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();

@@ -42,6 +42,8 @@ export interface MemberOptions {
 /** How often a full queue is looked at, and with it whether a heartbeat is due. */
 const LOOK_MS = 250;
 const HINT_EVERY_MS = 3_000;
+/** Closing waits so long for the last hints: kafkajs repeats a commit for as long as the brokers are away. */
+const LAST_HINTS_MS = 1_000;
 
 /**
  * Membership in a consumer group. Kafka only says which partitions are ours: where we stand is PostgreSQL's to say, so
@@ -80,9 +82,11 @@ export class GroupMember {
 
   async start(): Promise<void> {
     const { consumer, topics, log, partitionsConsumedConcurrently } = this.#o;
-    const { GROUP_JOIN, REBALANCING, CRASH, HEARTBEAT } = consumer.events;
-    consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment));
-    consumer.on(REBALANCING, () => this.#o.onRebalancing());
+    const { GROUP_JOIN, REBALANCING, CRASH, HEARTBEAT, STOP } = consumer.events;
+    consumer.on(GROUP_JOIN, ({ payload }) => this.#own(() => this.#joined(payload.memberAssignment)));
+    consumer.on(REBALANCING, () => this.#own(() => this.#o.onRebalancing()));
+    // told before a crash is: from here to the next join kafkajs throws at whoever seeks
+    consumer.on(STOP, () => this.#own(() => this.#left()));
     consumer.on(HEARTBEAT, () => {
       this.#heartbeats++;
     });
@@ -93,6 +97,7 @@ export class GroupMember {
     });
     try {
       await consumer.connect();
+      if (this.#stop.signal.aborted) return;
       await consumer.subscribe({ topics: [...topics], fromBeginning: true });
       await consumer.run({
         autoCommit: false,
@@ -107,13 +112,21 @@ export class GroupMember {
     this.#hinting = this.#hint();
   }
 
+  /** Runs a handler's code: what it throws would end the consumer, and look like a fault of Kafka's. */
+  #own<T>(handler: () => T): T | undefined {
+    try {
+      return handler();
+    } catch (cause) {
+      this.#fail(new TidewatchError('internal', `in a handler of the consumer: ${String(cause)}`, { cause }));
+      return undefined;
+    }
+  }
+
   /** Called by kafkajs in the middle of a join, before anything is fetched: what it does here happens in time. */
   #joined(assignment: Record<string, number[]>): void {
     this.#rebalances++;
     const { consumer, onAssigned, producer, clock } = this.#o;
-    for (const log of this.#logs.values()) void log.close();
-    this.#logs = new Map();
-    this.#hints.clear();
+    this.#closeLogs();
     const assigned: Assigned[] = [];
     for (const [topic, partitions] of Object.entries(assignment)) {
       consumer.pause([{ topic, partitions }]);
@@ -136,6 +149,17 @@ export class GroupMember {
     onAssigned(assigned);
   }
 
+  #left(): void {
+    this.#closeLogs();
+    this.#o.onRebalancing();
+  }
+
+  #closeLogs(): void {
+    for (const log of this.#logs.values()) void log.close();
+    this.#logs = new Map();
+    this.#hints.clear();
+  }
+
   #taken(bytes: number): void {
     this.#queued -= bytes;
     if (this.#queued <= this.#o.queueBytes) this.#room.beat();
@@ -151,7 +175,9 @@ export class GroupMember {
     const lastOffset = batch.lastOffset();
     const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
     const [from, to, end] = [Number(fetchedOffset), Number(lastOffset) + 1, Number(batch.highWatermark)];
-    this.#queued += log.push({ records: batch.messages.map(logRecord), from, to, end });
+    const records = this.#own(() => batch.messages.map(logRecord));
+    if (records === undefined) return;
+    this.#queued += log.push({ records, from, to, end });
     resolveOffset(lastOffset);
     const { progress, queueBytes, sessionTimeoutMs, clock } = this.#o;
     let seen = progress();
@@ -184,19 +210,26 @@ export class GroupMember {
 
   /** Remembers how far a partition is saved; told to Kafka now and then, for the tools that show lag. */
   saved(topic: string, partition: number, offset: number, checkpoint: string): void {
-    this.#hints.set(`${topic} ${partition}`, { topic, partition, offset: String(offset), metadata: checkpoint });
+    const key = `${topic} ${partition}`;
+    if (this.#logs.has(key)) this.#hints.set(key, { topic, partition, offset: String(offset), metadata: checkpoint });
   }
 
   async #hint(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#o.clock.sleep(HINT_EVERY_MS, this.#stop.signal);
-      const hints = [...this.#hints.values()];
-      this.#hints.clear();
-      if (hints.length === 0) continue;
+      await this.#commit();
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const hints = [...this.#hints.values()];
+    this.#hints.clear();
+    if (hints.length === 0) return;
+    try {
       // kafkajs commits with the member that it is now; what the group refuses is a hint that nobody needs any more
-      await this.#o.consumer
-        .commitOffsets(hints)
-        .catch((cause: unknown) => this.#o.log.debug(kafkaFault(cause), 'offsets were not committed'));
+      await this.#o.consumer.commitOffsets(hints);
+    } catch (cause) {
+      this.#o.log.debug(kafkaFault(cause), 'offsets were not committed');
     }
   }
 
@@ -204,7 +237,9 @@ export class GroupMember {
   async close(): Promise<void> {
     this.#stop.abort();
     for (const log of this.#logs.values()) void log.close();
-    await this.#hinting;
+    const late = new AbortController();
+    await Promise.race([this.#hinting.then(() => this.#commit()), this.#o.clock.sleep(LAST_HINTS_MS, late.signal)]);
+    late.abort();
     await this.#o.consumer.disconnect();
     await this.#o.admin.close();
   }
