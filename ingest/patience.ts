@@ -20,15 +20,17 @@ export async function patiently<T>(
   onNotice?: (message: string, fault?: Fault) => void,
   onRetry?: () => void,
 ): Promise<T> {
+  let away = '';
   for (let attempt = 0; ; attempt++) {
     try {
       const answer = await call();
-      if (attempt > 0) onNotice?.('PostgreSQL takes our calls again');
+      if (attempt > 0) onNotice?.(`${away} takes our calls again`);
       return answer;
     } catch (cause) {
       if (!passes(cause) || (stop.aborted && attempt > 0)) throw cause;
+      away = cause.code === 'broker_unavailable' ? 'Kafka' : 'PostgreSQL';
       if (attempt === 0)
-        onNotice?.('PostgreSQL does not take our calls; waiting', { code: cause.code, detail: cause.detail });
+        onNotice?.(`${away} does not take our calls; waiting`, { code: cause.code, detail: cause.detail });
       onRetry?.();
       await clock.sleep(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!, stop);
     }
