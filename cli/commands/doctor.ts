@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/config/parse.ts';
 import type { Config } from '../../core/config/root.ts';
 import { orThrow, TidewatchError } from '../../core/errors.ts';
@@ -31,7 +32,7 @@ ${examples(
     )
     .action(async (options: { file?: string; kafka?: boolean; json?: boolean }) => {
       const { config, hasKafka } = usable(options.file);
-      const context = { config, file: options.file, nowMs: Date.now() };
+      const context = { config, file: options.file, nowMs: systemClock.now() };
       const results = (options.kafka ?? hasKafka) ? await examineWorker(context) : await examine(CHECKS, context);
       if (options.json) printJson(results);
       else tell(results);
@@ -40,10 +41,10 @@ ${examples(
 };
 
 /** What a worker needs. Loaded by this setting alone: the other starts without the clients of Kafka and PostgreSQL. */
-export async function examineWorker(context: DoctorContext): Promise<NamedResult[]> {
+export async function examineWorker(context: DoctorContext, clock: Clock = systemClock): Promise<NamedResult[]> {
   const { KafkaFacts } = await import('../doctor/kafka/facts.ts');
   const { kafkaChecks } = await import('../doctor/kafka/checks.ts');
-  const facts = new KafkaFacts(context.config);
+  const facts = new KafkaFacts(context.config, clock);
   try {
     return await examine([...WORKER_CHECKS, ...kafkaChecks(facts)], context);
   } finally {

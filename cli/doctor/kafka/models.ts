@@ -1,4 +1,3 @@
-import { systemClock } from '../../../core/clock.ts';
 import type { StreamConfig } from '../../../core/config/stream.ts';
 import { ERRORS } from '../../../core/errors.ts';
 import { Fold } from '../../../detector/fold.ts';
@@ -15,7 +14,7 @@ export const modelCheck = (facts: KafkaFacts, stream: StreamConfig): Check => ({
     const none = await withoutTables(facts);
     if (none !== null) return none;
     const found = await facts.query(async (pool) => {
-      const models = new PostgresModelStore(pool, systemClock);
+      const models = new PostgresModelStore(pool, facts.clock);
       const champion = await models.champion(stream.name);
       if (champion === null) return null;
       const artifact = await verifiedArtifact(

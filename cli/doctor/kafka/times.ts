@@ -1,4 +1,3 @@
-import { systemClock } from '../../../core/clock.ts';
 import type { StreamConfig } from '../../../core/config/stream.ts';
 import { readServerFacts } from '../../../store/server-facts.ts';
 import { bad, type Check, type CheckResult, ok, skip, summed, warn } from '../check.ts';
@@ -22,11 +21,11 @@ export const timesCheck = (facts: KafkaFacts): Check => ({
 });
 
 async function ofPostgres(facts: KafkaFacts, maxSkewMs: number): Promise<CheckResult[]> {
-  const before = systemClock.now();
+  const before = facts.clock.now();
   // on a connection that is there already: the answer takes one round trip
   const answer = await facts.query(readServerFacts);
   if (!answer.ok) return [];
-  const tookMs = systemClock.now() - before;
+  const tookMs = facts.clock.now() - before;
   const aheadMs = Math.round(answer.value.nowMs - (before + tookMs / 2));
   return [weigh('PostgreSQL', aheadMs, maxSkewMs)];
 }
@@ -42,15 +41,15 @@ async function ofKafka(facts: KafkaFacts, { topic, window }: StreamConfig): Prom
   const seen = await facts.topic(topic);
   const stamps = seen.ok && seen.value?.details?.config['message.timestamp.type'];
   if (stamps !== 'LogAppendTime') return [];
-  const askedMs = systemClock.now();
+  const askedMs = facts.clock.now();
   const ends = await facts.endsNow(topic);
   if (!ends.ok) return [];
   for (const aheadMs of [window.maxSkewMs, TOLERATED_MS]) {
-    const later = await facts.offsetsAt(topic, systemClock.now() + aheadMs);
+    const later = await facts.offsetsAt(topic, facts.clock.now() + aheadMs);
     if (later.ok && ends.value.some(({ partition, end }) => (later.value.get(partition) ?? end) < end))
       return [weigh('Kafka', aheadMs + 1, window.maxSkewMs)];
   }
-  await systemClock.sleep(WATCH_MS);
+  await facts.clock.sleep(WATCH_MS);
   const now = await facts.endsNow(topic);
   const grown = now.ok
     ? ends.value.filter(({ partition, end }) => now.value.some((n) => n.partition === partition && n.end > end))
