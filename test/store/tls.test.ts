@@ -1,50 +1,24 @@
-import { execFileSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { systemClock } from '../../core/clock.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { connectionString } from '../../store/connection.ts';
-import { type EmbeddedPostgres, startPostgres } from '../../store/embedded.ts';
-import { silentLogger } from '../../store/logger.ts';
+import type { EmbeddedPostgres } from '../../store/embedded.ts';
 import { guarded, openPool } from '../../store/pool.ts';
+import { authority, certificate } from '../certificates.ts';
+import { postgresWithTls } from '../postgres-tls.ts';
 
 const dir = mkdtempSync(path.join(os.tmpdir(), 'tidewatch-tls-'));
 const file = (name: string) => path.join(dir, name);
-const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe', cwd: dir });
 let server: EmbeddedPostgres;
 
-function authority(name: string): void {
-  const subject = ['-subj', `/CN=${name}`, '-days', '2'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`];
-  openssl('req', '-x509', ...key, '-out', `${name}.crt`, ...subject);
-}
-
 beforeAll(async () => {
-  authority('ours');
-  authority('theirs');
-  const cluster = path.join(dir, 'data', 'postgres');
-  server = await startPostgres({ dataDir: path.join(dir, 'data'), clock: systemClock, log: silentLogger });
+  authority(dir, 'ours');
+  authority(dir, 'theirs');
   // for the name localhost, so that 127.0.0.1 is a wrong one
-  writeFileSync(file('names'), 'subjectAltName=DNS:localhost\n');
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${cluster}/tls.key`];
-  openssl('req', ...key, '-out', 'server.csr', '-subj', '/CN=localhost');
-  const signed = ['-CA', 'ours.crt', '-CAkey', 'ours.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', `${cluster}/tls.crt`);
-  // the server runs as another user where we are root
-  const { uid, gid } = statSync(cluster);
-  for (const name of ['tls.key', 'tls.crt']) chownSync(path.join(cluster, name), uid, gid);
-  const pool = openPool(server.url);
-  for (const [name, value] of [
-    ['ssl_cert_file', 'tls.crt'],
-    ['ssl_key_file', 'tls.key'],
-    ['ssl', 'on'],
-  ])
-    await pool.query(`ALTER SYSTEM SET ${name} = '${value}'`);
-  await pool.query('SELECT pg_reload_conf()');
-  await pool.end();
+  server = await postgresWithTls(path.join(dir, 'data'), certificate(dir, 'ours', 'server', 'DNS:localhost'));
 }, 60_000);
 
 afterAll(async () => {
