@@ -1,10 +1,10 @@
 /** `npm run bench [-- --json] [--quick] [--only forest,fold,…]`: measures, prints, and writes docs/benchmarks.md when all ran in full. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { foldBench } from './fold/section.ts';
 import { forestBench } from './forest/section.ts';
 import { latencyBench } from './latency/section.ts';
 import { machineLine } from './lib/machine.ts';
-import { chosen, page } from './lib/report.ts';
+import { chosen, page, withOthers } from './lib/report.ts';
 import type { BenchSection } from './lib/section.ts';
 import { memoryBench } from './memory/section.ts';
 
@@ -15,6 +15,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchSection>> = {
   latency: latencyBench,
 };
 
+const PAGE = 'docs/benchmarks.md';
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const names = chosen(args, Object.keys(BENCHES));
@@ -26,4 +27,5 @@ for (const name of names) {
 const machine = machineLine(new Date());
 const text = page(machine, sections);
 console.log(args.includes('--json') ? JSON.stringify({ machine, sections }, null, 2) : text);
-if (!quick && names.length === Object.keys(BENCHES).length) writeFileSync('docs/benchmarks.md', text);
+if (!quick && names.length === Object.keys(BENCHES).length)
+  writeFileSync(PAGE, withOthers(text, readFileSync(PAGE, 'utf8')));

@@ -12,6 +12,8 @@ export interface WorkerFigures extends RunFigures {
   verdictsPerS: number;
   /** CPU time of PostgreSQL for each verdict. */
   postgresUsPerVerdict: number;
+  /** CPU time a point of its second half, once the engine has compiled what is hot; whole windows. */
+  settledNsPerPoint: number;
 }
 
 /** From the first sample that has folded `from` records to the last that has not folded all: whole periods, no ends. */
@@ -20,7 +22,7 @@ export function between(
   from: number,
   to: number,
   metrics: number,
-): Omit<WorkerFigures, 'rssBytes'> {
+): Omit<WorkerFigures, 'rssBytes' | 'settledNsPerPoint'> {
   const first = samples.find(({ records }) => records > from);
   const last = samples.findLast(({ records }) => records < to) ?? first;
   if (first === undefined || last === undefined || last.records <= first.records)

@@ -25,6 +25,8 @@ export const cpuMs = (pid: number): number => parseStat(readFileSync(`/proc/${pi
 
 export const peakRssBytes = (pid: number): number => parseSize(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM');
 
+export const rssBytes = (pid: number): number => parseSize(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmRSS');
+
 /** Of a process and its children, as PostgreSQL has one for each connection; what has ended counts no more. */
 export function treeCpuMs(pid: number): number {
   let sum = 0;

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { inProcess } from '../lib/child.ts';
 import { median } from '../lib/section.ts';
 import type { ReadFigures } from './ceiling-child.ts';
-import { between, type RunFigures, type WorkerFigures } from './figures.ts';
-import type { Load } from './load.ts';
+import { between, cpuPerPoint, type RunFigures, type WorkerFigures } from './figures.ts';
+import { type Load, WINDOW_MS } from './load.ts';
 import { type Peers, pythonRound } from './peers.ts';
 import type { Site } from './site.ts';
 import { Worker } from './worker.ts';
@@ -29,6 +29,7 @@ export async function throughput(
   artifact: Uint8Array,
   peers: Peers | null,
   rounds: number,
+  say: (line: string) => void,
 ): Promise<Throughput> {
   const ceilings: RunFigures[] = [];
   const ours: WorkerFigures[] = [];
@@ -38,9 +39,8 @@ export async function throughput(
     const mine = await workerRound(site, load, artifact, `round-${round}`);
     ours.push(mine);
     if (peers !== null) pythons.push(await pythonRound(peers, site, load));
-    process.stderr.write(
-      `  round ${round}: ceiling ${k(ceilings.at(-1)!.recordsPerS)}, ours ${k(mine.recordsPerS)}${peers === null ? '' : `, python ${k(pythons.at(-1)!.recordsPerS)}`} records/s\n`,
-    );
+    const python = peers === null ? '' : `, python ${k(pythons.at(-1)!.recordsPerS)}`;
+    say(`round ${round}: kafkajs ${k(ceilings.at(-1)!.recordsPerS)}, ours ${k(mine.recordsPerS)}${python} records/s`);
   }
   const ratio = (others: readonly RunFigures[], of: (a: RunFigures, b: RunFigures) => number): number =>
     median(ours.map((mine, i) => of(mine, others[i]!)));
@@ -91,7 +91,10 @@ export async function workerRound(
   const worker = await Worker.start(site, { stream, topic: load.topic, group: name, ...how });
   try {
     const samples = await worker.samplesTo(load.records);
-    return { ...between(samples, 0, load.records, load.metrics), rssBytes: worker.rssBytes };
+    const windowRecords = (load.entities * WINDOW_MS) / 1_000;
+    const [from, to] = [0.4, 0.9].map((share) => Math.floor((share * load.records) / windowRecords) * windowRecords);
+    const settledNsPerPoint = cpuPerPoint(samples, from!, to!, load.metrics);
+    return { ...between(samples, 0, load.records, load.metrics), settledNsPerPoint, rssBytes: worker.rssBytes };
   } finally {
     await worker.stop();
     await site.forget(stream);
