@@ -54,7 +54,7 @@ async function run(options: WorkerOptions, shutdown: Shutdown): Promise<void> {
   if (url === undefined)
     throw new TidewatchError(
       'config_invalid',
-      'database.url: is missing; a worker needs a PostgreSQL that outlives it',
+      'database.url: is missing, and a worker needs a PostgreSQL that outlives it. `npm run services` starts one here, with a Kafka, and writes tidewatch.yaml',
     );
   const pool = openPool(url, { max: CONNECTIONS, applicationName: 'tidewatch worker', log: logger });
   shutdown.add('database pool', () => pool.end());
@@ -95,7 +95,10 @@ async function run(options: WorkerOptions, shutdown: Shutdown): Promise<void> {
     const store = new PostgresPartitionStore(pool, options);
     const topic = config.kafka.deadLetterTopic;
     if (topic === null) return store;
-    const make = async () => ensureDeadLetterTopic(await cluster.admin(), topic);
+    const make = async () => {
+      const admin = await cluster.admin();
+      return ensureDeadLetterTopic(admin, topic).finally(() => admin.close());
+    };
     return withDeadLetterTopic(store, { producer, topic, from: stream.topic, make });
   };
   const release = () => {
