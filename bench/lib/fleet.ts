@@ -35,6 +35,11 @@ export class Fleet {
     }
   }
 
+  /** The noise that all values are stretches of. */
+  get noise(): Float64Array {
+    return this.#noise;
+  }
+
   /** Value of a metric at a second. */
   value(entity: number, metric: number, second: number): number {
     const at = (Math.imul(entity * 64 + metric, 0x9e3779b1) + second) & (NOISE - 1);

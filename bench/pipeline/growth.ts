@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { inProcess } from '../lib/child.ts';
 import { cpuPerPoint } from './figures.ts';
 import { rssBytes } from './proc.ts';
-import { Sender } from './sender.ts';
 import type { Site } from './site.ts';
 import { Worker } from './worker.ts';
 
@@ -62,7 +61,7 @@ export async function footprint(site: Site): Promise<FootprintFigures> {
   let largest = 0;
   try {
     await worker.serving();
-    const sender = await Sender.start(load, entities);
+    const sender = await site.sender(load, entities);
     const timer = setInterval(() => {
       largest = Math.max(largest, rssBytes(worker.pid));
     }, 100);

@@ -1,7 +1,6 @@
 import { systemClock } from '../../core/clock.ts';
 import { nearestRank, quantile } from './exposition.ts';
 import { closingRecord, type Load } from './load.ts';
-import { Sender } from './sender.ts';
 import type { Site } from './site.ts';
 import { type Seen, Visible } from './visible.ts';
 import { Worker } from './worker.ts';
@@ -43,7 +42,7 @@ export async function latency(
   try {
     await worker.serving();
     const visible = new Visible(site.pool, stream, entities, clock);
-    const sender = await Sender.start(load, ratePerS);
+    const sender = await site.sender(load, ratePerS);
     const dueMs = (i: number): number => sender.startMs + (i / ratePerS) * 1_000;
     const fromMs = sender.startMs + WARM_UP_S * 1_000;
     const toMs = dueMs(records);

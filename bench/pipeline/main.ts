@@ -75,7 +75,7 @@ async function measure(site: Site): Promise<PipelineFigures> {
     peers:
       peers === null ? `${found}.` : `Peers: ${peers.versions}; scored in batches of 512, kept nowhere but in memory.`,
     settings,
-    kafkaVersion: site.kafkaVersion,
+    kafkaVersion: site.program.version,
     machine,
   };
 }

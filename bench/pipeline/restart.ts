@@ -1,6 +1,6 @@
 import { systemClock } from '../../core/clock.ts';
 import { cpuMs } from './proc.ts';
-import { Sender } from './sender.ts';
+import type { Sender } from './sender.ts';
 import type { Site } from './site.ts';
 import { Visible } from './visible.ts';
 import { Worker } from './worker.ts';
@@ -36,7 +36,7 @@ export async function restarts(site: Site, artifact: Uint8Array): Promise<Restar
   let sender: Sender | null = null;
   try {
     await worker.serving();
-    sender = await Sender.start(load, RATE_PER_S);
+    sender = await site.sender(load, RATE_PER_S);
     const again = async (end: () => Promise<unknown>): Promise<number> => {
       await verdict();
       await clock.sleep(WARM_MS);

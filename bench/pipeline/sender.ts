@@ -1,11 +1,21 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { Load } from './load.ts';
-import type { SentFigures } from './send-child.ts';
+import type { KafkaProgram } from '../../cli/services/kafka-jars.ts';
+import { type Load, writeFleet } from './load.ts';
 
-/** A process that sends a load at a rate. */
+export interface SentFigures {
+  sent: number;
+  /** How late a record was handed to the client at most. */
+  lateMs: number;
+}
+
+const SOURCE = join(import.meta.dirname, 'Sender.java');
+const JVM = ['-Xmx512m', '-XX:+UseSerialGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+
+/** A process that sends a load, at a rate or as fast as it can; see Sender.java. */
 export class Sender {
   /** When its first record was due; record i was due i / rate later. */
   readonly startMs: number;
@@ -18,10 +28,14 @@ export class Sender {
     this.sent = sent;
   }
 
-  static async start(load: Load, ratePerS: number): Promise<Sender> {
-    const script = join(import.meta.dirname, 'send-child.ts');
-    const args = ['--import', 'tsx', script, JSON.stringify(load), String(ratePerS)];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** ratePerS 0: as fast as it can. Files for it go into a folder of their own in `dir`. */
+  static async start(program: KafkaProgram, dir: string, load: Load, ratePerS = 0): Promise<Sender> {
+    const folder = mkdtempSync(join(dir, 'fleet-'));
+    writeFleet(folder, load.entities);
+    const { broker, topic, metrics, records, baseMs } = load;
+    const about = [broker, topic, folder, metrics, records, baseMs, ratePerS].map(String);
+    const args = [...JVM, '-cp', join(program.jars, '*'), SOURCE, ...about];
+    const child = spawn(program.java, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const answer = async (): Promise<unknown> => {
       const { value, done } = await lines.next();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type pg from 'pg';
 import { answersAsBroker, plainCluster } from '../../cli/services/cluster.ts';
 import { type KafkaNode, startKafka } from '../../cli/services/kafka.ts';
-import { findKafka } from '../../cli/services/kafka-jars.ts';
+import { findKafka, type KafkaProgram } from '../../cli/services/kafka-jars.ts';
 import { systemClock } from '../../core/clock.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
@@ -15,11 +15,10 @@ import { migrate } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
-import { inProcess } from '../lib/child.ts';
 import { baseBefore, type Load, PARTITIONS } from './load.ts';
+import { Sender } from './sender.ts';
 
 const clock = systemClock;
-const FILLERS = ['0,2', '1,3'];
 /** What decides whether a committed transaction survives a power cut. */
 const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync_method', 'server_version'];
 
@@ -27,15 +26,15 @@ const DURABILITY = ['fsync', 'synchronous_commit', 'full_page_writes', 'wal_sync
 export class Site {
   readonly dir: string;
   readonly kafka: KafkaNode;
-  readonly kafkaVersion: string;
+  readonly program: KafkaProgram;
   readonly postgres: EmbeddedPostgres;
   readonly pool: pg.Pool;
   readonly models: PostgresModelStore;
 
-  private constructor(dir: string, kafka: KafkaNode, kafkaVersion: string, postgres: EmbeddedPostgres, pool: pg.Pool) {
+  private constructor(dir: string, kafka: KafkaNode, program: KafkaProgram, postgres: EmbeddedPostgres, pool: pg.Pool) {
     this.dir = dir;
     this.kafka = kafka;
-    this.kafkaVersion = kafkaVersion;
+    this.program = program;
     this.postgres = postgres;
     this.pool = pool;
     this.models = new PostgresModelStore(pool, clock);
@@ -51,7 +50,7 @@ export class Site {
       const pool = openPool(postgres.url);
       await migrate(pool);
       writeFileSync(join(dir, 'database.url'), postgres.url, { mode: 0o600 });
-      return new Site(dir, kafka, program.version, postgres, pool);
+      return new Site(dir, kafka, program, postgres, pool);
     } catch (error) {
       await kafka.stop();
       throw error;
@@ -86,10 +85,14 @@ export class Site {
     return { broker: this.kafka.address, topic: name, ...shape, baseMs };
   }
 
+  /** Sends a load to its topic, as fast as it can without a rate. */
+  sender(load: Load, ratePerS = 0): Promise<Sender> {
+    return Sender.start(this.program, this.dir, load, ratePerS);
+  }
+
   async filled(name: string, shape: Pick<Load, 'entities' | 'metrics' | 'records'>): Promise<Load> {
     const load = await this.topic(name, shape);
-    const script = join(import.meta.dirname, 'fill-child.ts');
-    await Promise.all(FILLERS.map((partitions) => inProcess(script, [JSON.stringify(load), partitions])));
+    await (await this.sender(load)).sent;
     return load;
   }
 
