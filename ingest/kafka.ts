@@ -1,8 +1,11 @@
-import kafkajs, { type Consumer, type KafkaConfig, type RetryOptions, type SASLOptions } from 'kafkajs';
+import kafkajs, { type Consumer, type KafkaConfig, type LogEntry, type RetryOptions, type SASLOptions } from 'kafkajs';
 import type { Clock } from '../core/clock.ts';
+import { type Fault, TidewatchError } from '../core/errors.ts';
 import { adminOf } from './kafka/admin.ts';
+import { asResult, kafkaFault } from './kafka/faults.ts';
 import { GroupMember, type MemberOptions } from './kafka/member.ts';
 import type { KafkaAdmin, KafkaClient, KafkaLogger, KafkaSettings } from './kafka/ports.ts';
+import { explainer } from './kafka/probe.ts';
 import { producerOf } from './kafka/producer.ts';
 import { readTopic } from './kafka/reader.ts';
 import { tolerant } from './kafka/unreadable.ts';
@@ -33,6 +36,8 @@ const PATIENT: RetryOptions = { ...RETRY, retries: Number.MAX_SAFE_INTEGER };
 const MIB = 1 << 20;
 const FETCH_BYTES = 8 * MIB;
 
+const ignore = (): void => undefined;
+
 /** The client and, for workers, membership of a consumer group. */
 export interface Cluster extends KafkaClient {
   /** A member of a consumer group for the topics, not yet started; see GroupMember for what it calls. */
@@ -57,7 +62,8 @@ export function openKafka(settings: KafkaSettings, log: KafkaLogger, clock: Cloc
       allowAutoTopicCreation: false,
       retry: patient ? PATIENT : RETRY,
     });
-  const admin = (): KafkaAdmin => adminOf(kafka(RETRY).admin({ retry: RETRY }), assignment);
+  const explain = explainer(settings, (groupId) => groupRefusal(settings, groupId));
+  const admin = (): KafkaAdmin => adminOf(kafka(RETRY).admin({ retry: RETRY }), assignment, explain);
   return {
     admin: async () => admin(),
     producer: async () =>
@@ -70,8 +76,16 @@ export function openKafka(settings: KafkaSettings, log: KafkaLogger, clock: Cloc
         }),
       ),
     read: (topic, options) => readTopic(consumer(readerGroup(settings), false), admin(), topic, options),
-    member: (options) =>
-      new GroupMember({ ...options, consumer: consumer(options.groupId, true), admin: admin(), clock, log }),
+    member: (options) => {
+      const { groupId, onFailed } = options;
+      const told = (cause: TidewatchError) =>
+        void explain(cause, groupId).then(
+          ({ code, detail }) => onFailed(code === cause.code ? cause : new TidewatchError(code, detail, { cause })),
+          () => onFailed(cause), // looking closer has failed itself
+        );
+      const made = { consumer: consumer(groupId, true), admin: admin(), clock, log };
+      return new GroupMember({ ...options, onFailed: told, ...made });
+    },
   };
 }
 
@@ -107,6 +121,26 @@ function say(log: KafkaLogger, level: number, part: string, entry: Record<string
   else if (level === logLevel.WARN) log.warn(detail, String(message));
   // kafkajs tells of every pause and resume of a partition
   else log.debug(detail, String(message));
+}
+
+/** Why no broker names a coordinator of the group: kafkajs keeps that to its log. null where it is no refusal. */
+async function groupRefusal(settings: KafkaSettings, groupId: string): Promise<Fault | null> {
+  let found: Fault | null = null;
+  const listen = (message: string, error: unknown) => {
+    if (message === 'Tried to find group coordinator') found = kafkaFault(error);
+  };
+  const config = {
+    ...connection(settings, { debug: ignore, info: ignore, warn: ignore, error: ignore }),
+    retry: RETRY,
+  };
+  const logCreator = () => (entry: LogEntry) => listen(entry.log.message, entry.log.error);
+  const admin = new Kafka({ ...config, logLevel: logLevel.DEBUG, logCreator }).admin({ retry: RETRY });
+  const asked = await asResult(async () => {
+    await admin.connect();
+    await admin.describeGroups([groupId]);
+  });
+  await admin.disconnect();
+  return asked.ok ? null : found;
 }
 
 const assignment = (bytes: Buffer) => AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {};

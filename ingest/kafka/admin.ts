@@ -1,6 +1,6 @@
 import { ok } from '../../core/errors.ts';
 import type { Admin } from '../kafka.ts';
-import { asResult } from './faults.ts';
+import { asResult, type Explain } from './faults.ts';
 import type { KafkaAdmin } from './ports.ts';
 
 /** Kinds of resources in Kafka's protocol. */
@@ -11,7 +11,7 @@ const BROKER = 4;
 type DecodeAssignment = (bytes: Buffer) => Record<string, number[]>;
 
 /** The questions that we ask of a cluster. Connects at the first one. */
-export function adminOf(admin: Admin, decodeAssignment: DecodeAssignment): KafkaAdmin {
+export function adminOf(admin: Admin, decodeAssignment: DecodeAssignment, explain: Explain): KafkaAdmin {
   let connecting: Promise<void> | null = null;
   const connected = (): Promise<void> => {
     connecting ??= admin.connect().catch((cause) => {
@@ -20,11 +20,14 @@ export function adminOf(admin: Admin, decodeAssignment: DecodeAssignment): Kafka
     });
     return connecting;
   };
-  const ask = <T>(call: () => Promise<T>) =>
-    asResult(async () => {
-      await connected();
-      return call();
-    });
+  const ask = <T>(call: () => Promise<T>, groupId?: string) =>
+    asResult(
+      async () => {
+        await connected();
+        return call();
+      },
+      (fault) => explain(fault, groupId),
+    );
   const config = async (type: number, name: string) => {
     const { resources } = await admin.describeConfigs({ includeSynonyms: false, resources: [{ type, name }] });
     return Object.fromEntries((resources[0]?.configEntries ?? []).map((e) => [e.configName, e.configValue]));
@@ -79,13 +82,13 @@ export function adminOf(admin: Admin, decodeAssignment: DecodeAssignment): Kafka
           partitions: decodeAssignment(m.memberAssignment),
         }));
         return { state: group?.state ?? 'Dead', members };
-      }),
+      }, groupId),
     committed: (groupId, topic) =>
       ask(async () => {
         const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
         const set = (found?.partitions ?? []).filter((p) => Number(p.offset) >= 0);
         return new Map(set.map((p) => [p.partition, Number(p.offset)]));
-      }),
+      }, groupId),
     brokerConfig: () =>
       ask(async () => {
         const { brokers } = await admin.describeCluster();

@@ -11,7 +11,7 @@ interface KafkaError {
 }
 
 const REFUSED =
-  /AUTHORIZATION_FAILED|SASL_AUTHENTICATION|SASLAuthentication|UNSUPPORTED_SASL|ILLEGAL_SASL|certificate|self.signed|SSL|TLS/i;
+  /AUTHORIZATION_FAILED|authorization failed|SASL_AUTHENTICATION|SASLAuthentication|authentication failed|UNSUPPORTED_SASL|ILLEGAL_SASL|certificate|self.signed|SSL|TLS/i;
 const MISSING = /UNKNOWN_TOPIC_OR_PARTITION|does not host this topic|INVALID_TOPIC/i;
 const TOO_LARGE = /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/;
 /** A broker that speaks TLS and is spoken to in plain closes the connection, or sends what looks like a giant answer. */
@@ -43,13 +43,17 @@ export function kafkaFault(thrown: unknown): Fault {
 /** Bugs of our own must not look like an outage. */
 const OURS = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
 
+/** Looks closer at a fault that may be another than it seems. groupId: of the group that was asked about. */
+export type Explain = (fault: Fault, groupId?: string) => Promise<Fault>;
+const itself: Explain = async (fault) => fault;
+
 /** The result of a call, with what kafkajs throws as a fault. */
-export async function asResult<T>(call: () => Promise<T>): Promise<Result<T>> {
+export async function asResult<T>(call: () => Promise<T>, explain: Explain = itself): Promise<Result<T>> {
   try {
     return ok(await call());
   } catch (cause) {
     if (cause instanceof Error && OURS.has(cause.name)) throw cause;
-    const { code, detail } = kafkaFault(cause);
+    const { code, detail } = await explain(kafkaFault(cause));
     return fail(code, detail);
   }
 }

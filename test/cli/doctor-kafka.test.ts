@@ -281,6 +281,6 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     expect(about(oneOfTwo, 'Kafka brokers').map((r) => r.status)).toContain('warn');
     expect(failures(oneOfTwo)).toEqual([]);
     const secure = await doctor(healthy, { kafka: { tls: true } });
-    expect(about(secure, 'Kafka brokers')[0]!.found).toMatch(/is this a port with TLS\?/);
+    expect(about(secure, 'Kafka brokers')[0]!.found).toMatch(/this port has no TLS, and kafka\.tls is on/);
   });
 });

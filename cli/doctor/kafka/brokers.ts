@@ -1,6 +1,6 @@
 import { ERRORS, type Fault } from '../../../core/errors.ts';
-import { askVersions, type BrokerAnswer } from '../../../ingest/kafka/api-versions.ts';
 import type { KafkaSettings } from '../../../ingest/kafka/ports.ts';
+import { type BrokerAnswer, probe } from '../../../ingest/kafka/probe.ts';
 import { connect, readSettings } from '../../transfer/connect.ts';
 import { bad, type Check, type CheckResult, ok, skip, warn } from '../check.ts';
 import type { KafkaFacts } from './facts.ts';
@@ -55,7 +55,7 @@ function weighed(results: readonly CheckResult[]): CheckResult[] {
 
 async function one(facts: KafkaFacts, settings: KafkaSettings, address: string): Promise<CheckResult> {
   const refused = (fault: Fault) => bad(`${address}: ${fault.detail}`, remedyOf(fault));
-  const answer = await askVersions(address, settings);
+  const answer = await probe(address, settings);
   if (!answer.ok) return refused(answer.fault);
   const admin = await connect({ ...facts.config.kafka, brokers: [address] }).admin();
   try {
