@@ -39,6 +39,16 @@ export interface MemberOptions {
   log: KafkaLogger;
 }
 
+/** As much of kafkajs' END_BATCH_PROCESS as is used; without any record at all its firstOffset is null. */
+interface Fetch {
+  topic: string;
+  partition: number;
+  batchSize: number;
+  firstOffset: string | null;
+  lastOffset: string;
+  highWatermark: string;
+}
+
 /** How often a full queue is looked at, and with it whether a heartbeat is due. */
 const LOOK_MS = 250;
 const HINT_EVERY_MS = 3_000;
@@ -82,11 +92,12 @@ export class GroupMember {
 
   async start(): Promise<void> {
     const { consumer, topics, log, partitionsConsumedConcurrently } = this.#o;
-    const { GROUP_JOIN, REBALANCING, CRASH, HEARTBEAT, STOP } = consumer.events;
+    const { GROUP_JOIN, REBALANCING, CRASH, HEARTBEAT, STOP, END_BATCH_PROCESS } = consumer.events;
     consumer.on(GROUP_JOIN, ({ payload }) => this.#own(() => this.#joined(payload.memberAssignment)));
     consumer.on(REBALANCING, () => this.#own(() => this.#o.onRebalancing()));
     // told before a crash is: from here to the next join kafkajs throws at whoever seeks
     consumer.on(STOP, () => this.#own(() => this.#left()));
+    consumer.on(END_BATCH_PROCESS, ({ payload }) => this.#own(() => this.#skipped(payload)));
     consumer.on(HEARTBEAT, () => {
       this.#heartbeats++;
     });
@@ -107,7 +118,8 @@ export class GroupMember {
       });
     } catch (cause) {
       const { code, detail } = kafkaFault(cause);
-      throw new TidewatchError(code, detail, { cause });
+      const which = code === 'topic_missing' ? `${topics.length > 1 ? 'one of ' : ''}${topics.join(', ')}: ` : '';
+      throw new TidewatchError(code, which + detail, { cause });
     }
     this.#hinting = this.#hint();
   }
@@ -194,6 +206,13 @@ export class GroupMember {
           new TidewatchError('stalled', `${this.#queued} bytes wait, nothing moved for ${sessionTimeoutMs} ms`),
         );
     }
+  }
+
+  /** A fetch that brought nothing but markers of transactions and aborted records, which kafkajs keeps to itself. */
+  #skipped({ topic, partition, batchSize, firstOffset, lastOffset, highWatermark }: Fetch): void {
+    if (batchSize > 0 || firstOffset === null) return;
+    const [from, to, end] = [Number(firstOffset), Number(lastOffset) + 1, Number(highWatermark)];
+    this.#logs.get(`${topic} ${partition}`)?.push({ records: [], from, to, end });
   }
 
   async #roomOrTick(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { fail, type Result } from '../../core/errors.ts';
+import { headersBytes } from '../entry-headers.ts';
 import type { Log, LogRecord, NewRecord } from '../ports.ts';
 import { OffsetSignal } from '../signal.ts';
 import type { OffsetRange, OutgoingRecord, Placed } from './ports.ts';
@@ -22,7 +23,7 @@ export interface PartitionLogOptions {
 /** What one fetch brought: records from an offset on. */
 export interface Fetched {
   records: readonly LogRecord[];
-  /** The offset that was asked for, and the one behind the last record, control records among them. */
+  /** The offset that was asked for, and the one behind what was fetched, with markers and aborted records. */
   from: number;
   to: number;
   /** Where the log ended then. */
@@ -30,6 +31,8 @@ export interface Fetched {
 }
 
 const READ_WAIT_MS = 500;
+/** Waits in vain, half a minute of them, after which the consumer is sent again to what the log is said to hold. */
+const MISSES_TO_SEEK = 60;
 
 /**
  * One partition of a topic as a log: what the consumer fetched waits in a queue until it is read. Reads in order take
@@ -42,6 +45,9 @@ export class KafkaPartitionLog implements Log {
   /** Whatever the log holds in [#from, #to) is in the queue. Both null before the first read says where to begin. */
   #from: number | null = null;
   #to: number | null = null;
+  /** Behind the last record of what was fetched: markers of transactions may follow it. */
+  #recordsTo = 0;
+  #misses = 0;
   #start = 0;
   #end = 0;
   #closed = false;
@@ -70,8 +76,11 @@ export class KafkaPartitionLog implements Log {
     const first = this.#to;
     const head = records.findIndex((record) => record.offset >= first);
     this.#to = to;
-    if (head >= 0) this.#queue.push({ records, head });
-    this.#signal.reached(to);
+    if (head >= 0) {
+      this.#queue.push({ records, head });
+      this.#recordsTo = records.at(-1)!.offset + 1;
+      this.#signal.reached(this.#recordsTo);
+    }
     return head < 0 ? 0 : bytesOf(records, head, records.length);
   }
 
@@ -95,7 +104,7 @@ export class KafkaPartitionLog implements Log {
   async read(fromOffset: number, maxBytes: number): Promise<LogRecord[]> {
     const from = Math.max(fromOffset, this.#start);
     this.#moveTo(from);
-    if (this.#to! <= from && from < this.#end) await this.#arrival(from);
+    if (this.#queue.length === 0 && this.#to! < this.#end) await this.#arrival(this.#to!);
     const out: LogRecord[] = [];
     let bytes = 0;
     for (let chunk = this.#queue[0]; chunk && bytes < maxBytes; chunk = this.#queue[0]) {
@@ -118,7 +127,7 @@ export class KafkaPartitionLog implements Log {
     const there = this.#from !== null && from >= this.#from && from <= this.#to!;
     if (anew || !there) {
       this.#drop(Number.POSITIVE_INFINITY);
-      this.#to = from;
+      this.#to = this.#recordsTo = from;
       this.#o.seek(from);
     } else this.#drop(from);
     this.#from = from;
@@ -140,12 +149,14 @@ export class KafkaPartitionLog implements Log {
     const timer = this.#o.clock.sleep(this.#o.readWaitMs ?? READ_WAIT_MS, wait.signal);
     await Promise.race([this.waitFor(from, wait.signal), timer]);
     wait.abort();
+    if (this.#to! > from) this.#misses = 0;
+    else if (++this.#misses % MISSES_TO_SEEK === 0) this.#moveTo(from, true);
   }
 
   waitFor(offset: number, signal: AbortSignal): Promise<void> {
     // what lies further on is on its way, for others may wait for what comes before it
     if (this.#from === null || offset < this.#from) this.#moveTo(Math.max(offset, this.#start));
-    return this.#signal.wait(offset, this.#closed ? Number.POSITIVE_INFINITY : (this.#to ?? 0), signal);
+    return this.#signal.wait(offset, this.#closed ? Number.POSITIVE_INFINITY : this.#recordsTo, signal);
   }
 
   async refresh(): Promise<boolean> {
@@ -160,8 +171,9 @@ export class KafkaPartitionLog implements Log {
     return this.#start;
   }
 
+  /** Markers at the end do not count once they were fetched: nobody can read them, and the log is silent behind them. */
   end(): number {
-    return this.#end;
+    return this.#to !== null && this.#to >= this.#end ? Math.min(this.#recordsTo, this.#end) : this.#end;
   }
 
   async close(): Promise<void> {
@@ -171,7 +183,8 @@ export class KafkaPartitionLog implements Log {
   }
 }
 
-const sizeOf = (record: LogRecord): number => record.value.length + (record.key?.length ?? 0);
+const sizeOf = ({ key, value, headers }: LogRecord): number =>
+  value.length + (key?.length ?? 0) + (headers === undefined ? 0 : headersBytes(headers));
 
 function bytesOf(records: readonly LogRecord[], from: number, to: number): number {
   let bytes = 0;

@@ -165,6 +165,22 @@ test('a stale batch, and one of a partition that was lost, are left alone', asyn
   expect([fake.resolved, member.queuedBytes]).toEqual([[], 0]);
 });
 
+test('a fetch of nothing but markers of transactions counts as read, though kafkajs hands nothing over', async () => {
+  const { fake, log } = await reading();
+  await fake.batch({ offsets: [0, 1] });
+  await log.read(0, 100);
+  const skipped = { topic: 't', partition: 0, batchSize: 0, firstOffset: '2', lastOffset: '4', highWatermark: '5' };
+  fake.emit('END_BATCH_PROCESS', skipped);
+  expect(log.end()).toBe(2);
+  // nothing at all, and what was handed over already
+  fake.emit('END_BATCH_PROCESS', { ...skipped, firstOffset: null, lastOffset: '9' });
+  fake.emit('END_BATCH_PROCESS', { ...skipped, batchSize: 3, lastOffset: '9' });
+  const seeks = fake.of('seek').length;
+  await fake.batch({ offsets: [5] });
+  expect((await log.read(2, 100)).map(({ offset }) => offset)).toEqual([5]);
+  expect(fake.of('seek')).toHaveLength(seeks);
+});
+
 test('a join closes the logs of the assignment before it at once, and their bytes no longer count', async () => {
   const { fake, log, member, seen } = await reading();
   await fake.batch({ offsets: [0, 1] });
