@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { examineWorker } from '../../cli/commands/doctor.ts';
+import { loadConfig } from '../../cli/load-config.ts';
 import { killHard } from '../../cli/services/background.ts';
 import { nodeOn } from '../../cli/services/kafka-running.ts';
 import { systemClock } from '../../core/clock.ts';
@@ -11,9 +13,11 @@ import type { Result } from '../../core/errors.ts';
 import type { KafkaAdmin, KafkaSettings } from '../../ingest/kafka/ports.ts';
 import { type Cluster, openKafka } from '../../ingest/kafka.ts';
 import { authority } from '../certificates.ts';
+import { WINDOW_MS, WorkerProcess } from '../cli/worker/site.ts';
 import { KAFKA_START_MS } from '../kafka.ts';
 import { needs } from '../needs.ts';
 import { type SecureKafka, startSecureKafka } from './secure-kafka.ts';
+import { type SecurePostgres, secureConfig, startSecurePostgres } from './worker-site.ts';
 
 const TELEMETRY = 'telemetry';
 const OTHER = 'other';
@@ -28,14 +32,19 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
     'tidewatch-operator': randomBytes(12).toString('hex'),
   };
   let kafka: SecureKafka;
+  let database: SecurePostgres;
 
   beforeAll(async () => {
     authority(dir, 'ours');
     authority(dir, 'theirs');
-    kafka = await startSecureKafka(dir, 'ours', passwords, [TELEMETRY, OTHER, DEAD_LETTERS]);
+    [kafka, database] = await Promise.all([
+      startSecureKafka(dir, 'ours', passwords, [TELEMETRY, OTHER, DEAD_LETTERS]),
+      startSecurePostgres(dir, 'ours'),
+    ]);
   }, KAFKA_START_MS);
   afterAll(async () => {
-    await kafka?.admin.disconnect();
+    await Promise.all([kafka?.admin.disconnect(), database?.pool.end()]);
+    await database?.server.stop();
     const left = await nodeOn(path.join(dir, 'kafka'));
     if (left !== null) await killHard(left.pid, systemClock);
     rmSync(dir, { recursive: true, force: true });
@@ -99,7 +108,21 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
   };
   const holdsNoSecret = (what: unknown) => {
     const text = inspect(what, { depth: 12, showHidden: true, maxStringLength: null });
-    for (const password of Object.values(passwords)) expect(text).not.toContain(password);
+    for (const secret of [...Object.values(passwords), database.password]) expect(text).not.toContain(secret);
+  };
+  const configFor = (user: keyof typeof passwords) =>
+    secureConfig(dir, {
+      brokers: kafka.address,
+      user,
+      password: passwords[user],
+      url: database.url,
+      ca: path.join(dir, 'ours.crt'),
+    });
+  const sendText = async (texts: readonly string[]) => {
+    const producer = await open('telemetry-sender').producer();
+    const records = texts.map((text) => ({ key: null, value: new TextEncoder().encode(text) }));
+    expect(codeOf(await producer.send(TELEMETRY, records))).toBe('ok');
+    await producer.close();
   };
 
   test('is entered with the right authority and password', async () => {
@@ -171,5 +194,77 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
     expect(await send(operator, TELEMETRY)).toBe('ok');
     expect(await send(operator, DEAD_LETTERS)).toBe('broker_refused');
     expect(await join(operator, GROUP, TELEMETRY)).toBe('broker_refused');
+  });
+
+  test('has a worker judge records with no right more and no secret told', async () => {
+    const worker = new WorkerProcess(configFor('tidewatch-worker'), dir);
+    try {
+      await worker.ready();
+      const startMs = Math.floor(systemClock.now() / WINDOW_MS) * WINDOW_MS - 100 * WINDOW_MS;
+      const point = (w: number) => ({ entity: 'web-1', time: startMs + w * WINDOW_MS, values: { cpu: 0.5 } });
+      await sendText([...Array.from({ length: 6 }, (_, w) => JSON.stringify(point(w))), 'no telemetry']);
+      const count = async (table: string) =>
+        Number((await database.pool.query(`SELECT count(*) FROM ${table}`)).rows[0].count);
+      await worker.wait('five verdicts', async () => (await count('verdicts')) >= 5);
+      await worker.wait('the dead letter', async () => (await count('dead_letters')) >= 1);
+      const sessions = await database.pool.query(
+        `SELECT usename, ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE application_name = 'tidewatch worker'`,
+      );
+      expect(sessions.rows.length).toBeGreaterThan(0);
+      for (const session of sessions.rows) expect(session).toEqual({ usename: 'my_worker', ssl: true });
+
+      const { pid } = worker.child;
+      holdsNoSecret(await worker.metrics());
+      if (process.platform === 'linux')
+        for (const file of ['cmdline', 'environ']) holdsNoSecret(readFileSync(`/proc/${pid}/${file}`, 'utf8'));
+      expect((await worker.end('SIGTERM')).code).toBe(0);
+    } finally {
+      await worker.end('SIGKILL');
+    }
+    expect(worker.out).toMatch(/"msg":"claimed"/);
+    holdsNoSecret([worker.out, worker.err]);
+    expect(() => holdsNoSecret([worker.out, `a planted ${database.password}`])).toThrow();
+  });
+
+  test('refuses a worker with a wrong password in words that hold none', async () => {
+    writeFileSync(path.join(dir, 'wrong_password'), 'tr0ub4dor&3');
+    const config = readFileSync(configFor('tidewatch-worker'), 'utf8').replace(
+      'tidewatch-worker_password',
+      'wrong_password',
+    );
+    writeFileSync(path.join(dir, 'wrong.yaml'), config);
+    const worker = new WorkerProcess(path.join(dir, 'wrong.yaml'), dir);
+    expect(await worker.ended).not.toBe(0);
+    expect(worker.out + worker.err).toMatch(/broker_refused.*invalid credentials/);
+    expect(worker.out + worker.err).not.toContain('tr0ub4dor');
+    holdsNoSecret([worker.out, worker.err]);
+  });
+
+  test('is examined by doctor, as far as the rights of each user reach', async () => {
+    const examined = async (user: keyof typeof passwords) => {
+      const { config } = loadConfig({ file: configFor(user), env: {} });
+      const results = await examineWorker({ config, nowMs: systemClock.now() });
+      holdsNoSecret(results);
+      return (name: string) => results.find((r) => r.name === name);
+    };
+    const worker = await examined('tidewatch-worker');
+    expect(worker('Kafka brokers')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(/TLSv1\.3, scram-sha-512 as tidewatch-worker/),
+    });
+    expect(worker('topic telemetry')).toMatchObject({
+      status: 'warn',
+      remedy: expect.stringMatching(/--allow-principal User:tidewatch-worker --operation DescribeConfigs/),
+    });
+    expect(worker('PostgreSQL')).toMatchObject({ status: 'ok', found: expect.stringMatching(/TLSv1\.3/) });
+    expect(worker('roles')).toMatchObject({ status: 'ok' });
+    const operator = await examined('tidewatch-operator');
+    expect(operator('topic telemetry')!.found).toMatch(/1 replica on 1 broker/);
+    const sender = await examined('telemetry-sender');
+    expect(sender('consumer group')).toMatchObject({
+      status: 'fail',
+      found: expect.stringMatching(/^broker_refused/),
+      remedy: expect.stringMatching(/--operation Read --group tidewatch/),
+    });
   });
 });

@@ -7,6 +7,8 @@ import { type KafkaFacts, told, withoutKafka } from './facts.ts';
 /** A record's key, headers and the frame of its batch, beside its value. */
 const ENVELOPE_BYTES = 16 * 1024;
 const REPLICAS = 3;
+/** Of a topic that somebody makes for trying things out. */
+const PARTITIONS = 6;
 
 /** The topic of one stream: that it is there, and that its settings let us read it right. */
 export const topicCheck = (facts: KafkaFacts, { topic }: StreamConfig): Check => ({
@@ -30,13 +32,7 @@ type Rules = (topic: TopicDescription) => CheckResult[];
 async function examined(facts: KafkaFacts, name: string, rules: Rules): Promise<readonly CheckResult[]> {
   const found = await facts.topic(name);
   if (!found.ok) return [bad(told(found.fault), aclRemedy(facts, name, 'Describe'))];
-  if (found.value === null)
-    return [
-      bad(
-        `${name} does not exist, or our user may not see it`,
-        `${command(facts, 'topics', `--create --topic ${name} --partitions ${name === facts.config.kafka.deadLetterTopic ? 1 : 6} --config message.timestamp.type=LogAppendTime --config cleanup.policy=delete`)}`,
-      ),
-    ];
+  if (found.value === null) return [missing(facts, name)];
   const { partitions, details } = found.value;
   const there = ok(`${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`);
   if (details === null)
@@ -49,6 +45,18 @@ async function examined(facts: KafkaFacts, name: string, rules: Rules): Promise<
   const cluster = await facts.cluster();
   const brokers = cluster.ok ? cluster.value.brokers.length : 1;
   return summed([there, ...replication(facts, details, brokers), ...rules(details)].map((r) => fill(r, facts, name)));
+}
+
+function missing(facts: KafkaFacts, name: string): CheckResult {
+  const ofLetters = name === facts.config.kafka.deadLetterTopic;
+  const settings = '--config message.timestamp.type=LogAppendTime --config cleanup.policy=delete';
+  const create = `--create --topic ${name} --partitions ${ofLetters ? 1 : PARTITIONS} ${settings}`;
+  return ofLetters
+    ? warn(
+        `${name} does not exist: the first dead letter makes it, if our user may make topics, else its partition waits`,
+        command(facts, 'topics', create),
+      )
+    : bad(`${name} does not exist, or our user may not see it`, command(facts, 'topics', create));
 }
 
 /** Remedies name settings; the command that sets them is the same everywhere. */
