@@ -1,7 +1,10 @@
-import kafkajs, { type Consumer, type KafkaConfig, type LogEntry, type RetryOptions, type SASLOptions } from 'kafkajs';
+import { createRequire } from 'node:module';
+import type Kafkajs from 'kafkajs';
+import type { Consumer, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
 import type { Clock } from '../core/clock.ts';
 import { type Fault, TidewatchError } from '../core/errors.ts';
 import { adminOf } from './kafka/admin.ts';
+import { speedUpKafkajs } from './kafka/faster-kafkajs.ts';
 import { asResult, kafkaFault } from './kafka/faults.ts';
 import { GroupMember, type MemberOptions } from './kafka/member.ts';
 import type { KafkaAdmin, KafkaClient, KafkaLogger, KafkaSettings } from './kafka/ports.ts';
@@ -12,7 +15,9 @@ import { tolerant } from './kafka/unreadable.ts';
 
 export type { Admin, Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
 
-/** A CommonJS module: Node finds only some of its names, so all are taken from the whole. */
+// Before it is loaded for the first time, so it is not imported: imports come first.
+speedUpKafkajs(import.meta.url);
+const kafkajs = createRequire(import.meta.url)('kafkajs') as typeof Kafkajs;
 const { AssignerProtocol, CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = kafkajs;
 
 CompressionCodecs[CompressionTypes.GZIP] = () => tolerant('gzip');

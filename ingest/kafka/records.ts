@@ -1,10 +1,23 @@
 import type { IHeaders, KafkaMessage } from '../kafka.ts';
 import type { LogRecord, NewRecord, RecordHeaders } from '../ports.ts';
+import { FetchedRecord } from './record-batch.ts';
 
 const EMPTY = new Uint8Array(0);
 
 /** A record as the broker gave it. Offsets stay below 2^53 for longer than a log lives. */
-export function logRecord(message: KafkaMessage): LogRecord {
+export function logRecord(message: KafkaMessage | FetchedRecord): LogRecord {
+  if (message instanceof FetchedRecord) {
+    const { key, value, headerList } = message;
+    const record: LogRecord = {
+      offset: message.offsetNumber,
+      appendMs: message.timestampMs,
+      key,
+      value: value ?? EMPTY,
+    };
+    if (value === null) record.tombstone = true;
+    if (headerList !== null && headerList.length > 0) record.headers = headerList;
+    return record;
+  }
   const record: LogRecord = {
     offset: Number(message.offset),
     appendMs: Number(message.timestamp),
