@@ -69,26 +69,15 @@ export const rolesCheck = (facts: KafkaFacts): Check => ({
     if (none !== null) return none;
     const [rights, roles] = [await facts.query(readRights), await facts.query((pool) => rolesState(pool))];
     if (!rights.ok || !roles.ok) return few;
-    return summed([...missing(roles.value), rights.value.worker ? enough(server.value, rights.value.owner) : few]);
+    if (!rights.value.worker) return few;
+    const { superuser, roles: memberOf } = server.value;
+    const makeRoles = roles.value.missing.length > 0 ? 'Run `tidewatch migrate`, which makes the roles. ' : '';
+    const remedy = `${makeRoles}Make a login for the workers: CREATE ROLE my_worker LOGIN PASSWORD '…' IN ROLE tidewatch_worker;`;
+    if (superuser) return warn(`${user} is a superuser: a worker with it may do anything to the server`, remedy);
+    if (rights.value.owner) return warn(`${user} owns the tables: a worker with it may drop them`, remedy);
+    return ok(`${user} is a member of ${memberOf.join(', ') || 'no role of ours, and has the rights'}`);
   },
 });
-
-function missing(roles: { missing: string[] }): CheckResult[] {
-  if (roles.missing.length === 0) return [];
-  return [
-    warn(
-      `missing: ${roles.missing.join(', ')}`,
-      'Run `tidewatch migrate` with a login that may create roles, or what `tidewatch migrate --print-roles` prints.',
-    ),
-  ];
-}
-
-function enough({ user, superuser, roles }: ServerFacts, owner: boolean): CheckResult {
-  const remedy = `Make a login for the workers: CREATE ROLE my_worker LOGIN PASSWORD '…' IN ROLE tidewatch_worker;`;
-  if (superuser) return warn(`${user} is a superuser: a worker with it may do anything to the server`, remedy);
-  if (owner) return warn(`${user} owns the tables: a worker with it may drop them`, remedy);
-  return ok(`${user} is a member of ${roles.join(', ') || 'no role of ours, and has the rights'}`);
-}
 
 const version = ({ version, versionNumber, readOnly }: ServerFacts): CheckResult =>
   versionNumber < OLDEST

@@ -21,33 +21,41 @@ export const progressCheck = (facts: KafkaFacts, stream: StreamConfig): Check =>
     const own = all.value.filter((p) => p.stream === stream.name);
     if (own.length === 0) return ok('nothing was read yet');
     const byPartition = new Map(ranges.value.map((range) => [range.partition, range]));
-    const placed = own.map((status) => position(status, byPartition.get(status.partition)));
+    const placed = own.flatMap((status) => position(status, byPartition.get(status.partition)));
     const waiting = own.flatMap((status) => {
       const range = byPartition.get(status.partition);
       return range && status.offsetNext >= range.start && status.offsetNext < range.end ? [{ status, range }] : [];
     });
-    return summed([...placed, ...(await lag(facts, stream, waiting, nowMs))]);
+    const records = waiting.reduce((sum, { status, range }) => sum + range.end - status.offsetNext, 0);
+    const read = ok(`${own.length} of ${byPartition.size} partitions read, ${records} records wait`);
+    return summed([read, ...placed, ...(await lag(facts, stream, waiting, nowMs))]);
   },
 });
 
-function position({ partition, offsetNext }: PartitionStatus, range: OffsetRange | undefined): CheckResult {
+function position({ partition, offsetNext }: PartitionStatus, range: OffsetRange | undefined): CheckResult[] {
   const where = `partition ${partition} is read up to offset ${offsetNext}`;
   if (range === undefined)
-    return bad(
-      `${where}, and the topic has no such partition`,
-      'The topic was made anew with fewer partitions: restore it, or go on under a new stream name.',
-    );
+    return [
+      bad(
+        `${where}, and the topic has no such partition`,
+        'The topic was made anew with fewer partitions: restore it, or go on under a new stream name.',
+      ),
+    ];
   if (offsetNext < range.start)
-    return bad(
-      `${where}, and Kafka has removed all before ${range.start}: ${range.start - offsetNext} records are lost`,
-      'Raise retention.ms of the topic above the longest time without workers. What is gone is counted as lost when a worker next claims the partition.',
-    );
+    return [
+      bad(
+        `${where}, and Kafka has removed all before ${range.start}: ${range.start - offsetNext} records are lost`,
+        'Raise retention.ms of the topic above the longest time without workers. What is gone is counted as lost when a worker next claims the partition.',
+      ),
+    ];
   if (offsetNext > range.end)
-    return bad(
-      `log_truncated: ${where}, and it ends at ${range.end}`,
-      'The topic was made anew or lost its end. Restore it, or go on under a new stream name.',
-    );
-  return ok(`partition ${partition} at ${offsetNext} of ${range.end}`);
+    return [
+      bad(
+        `log_truncated: ${where}, and it ends at ${range.end}`,
+        'The topic was made anew or lost its end. Restore it, or go on under a new stream name.',
+      ),
+    ];
+  return [];
 }
 
 type Waiting = readonly { status: PartitionStatus; range: OffsetRange }[];
@@ -78,8 +86,6 @@ async function lag(facts: KafkaFacts, stream: StreamConfig, waiting: Waiting, no
         'Look at the log of the worker that owns them; start it anew.',
       ),
     );
-  const records = waiting.reduce((sum, { status, range }) => sum + range.end - status.offsetNext, 0);
-  out.push(ok(`${records} records wait`));
   return out;
 }
 

@@ -1,7 +1,7 @@
 import type { StreamConfig } from '../../../core/config/stream.ts';
 import { MAX_RECORD_BYTES } from '../../../ingest/decode/limits.ts';
 import type { TopicDescription } from '../../../ingest/kafka/ports.ts';
-import { bad, type Check, type CheckResult, ok, summed, warn } from '../check.ts';
+import { bad, type Check, type CheckResult, ok, warn } from '../check.ts';
 import { type KafkaFacts, told, withoutKafka } from './facts.ts';
 
 /** A record's key, headers and the frame of its batch, beside its value. */
@@ -44,7 +44,10 @@ async function examined(facts: KafkaFacts, name: string, rules: Rules): Promise<
     ];
   const cluster = await facts.cluster();
   const brokers = cluster.ok ? cluster.value.brokers.length : 1;
-  return summed([there, ...replication(facts, details, brokers), ...rules(details)].map((r) => fill(r, facts, name)));
+  const results = [there, ...replication(facts, details, brokers), ...rules(details)].map((r) => fill(r, facts, name));
+  // what is in order is worth a line beside what is not: few run more than one broker where they try things out
+  const fine = results.filter((r) => r.status === 'ok').map((r) => r.found);
+  return [ok(fine.join(', ')), ...results.filter((r) => r.status !== 'ok')];
 }
 
 function missing(facts: KafkaFacts, name: string): CheckResult {
@@ -149,7 +152,7 @@ function replication(facts: KafkaFacts, { partitions, config }: TopicDescription
   if (replicas < Math.min(REPLICAS, Math.max(2, brokers)))
     out.push(
       warn(
-        `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} on ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}: a lost disk is lost telemetry`,
+        `${replicas} ${replicas === 1 ? 'replica' : 'replicas'} on ${brokers} ${brokers === 1 ? 'broker' : 'brokers'}: a lost disk takes its records along`,
         brokers < REPLICAS
           ? `Good enough for trying things out; else run ${REPLICAS} brokers, replication factor ${REPLICAS}, min.insync.replicas 2.`
           : `Make it ${REPLICAS}: ${command(facts, 'reassign-partitions', '--execute --reassignment-json-file FILE')}`,
