@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { FAULTS } from './faults.ts';
+import { page, table } from './report.ts';
+import { type Outcome, runFault } from './run.ts';
+import { Site } from './site.ts';
+
+const HELP = `npm run chaos -- [--short] [--only NAME] [--seed N] [--out FILE]
+
+Breaks a real broker, a real PostgreSQL and real workers under load, then holds what is left against a run that nothing
+disturbed. Exits 1 when anything was lost, doubled or judged otherwise. Needs Java 17 and Maven.
+
+  --short      the six faults that are part of every test run, within four minutes
+  --only NAME  faults whose name contains this
+  --seed N     another load, another moment (default 1)
+  --out FILE   where the report goes (default: docs/chaos.md, for a full run)
+  --keep       leave the folder with the logs of workers and servers
+
+Examples
+  npm run chaos -- --short
+  npm run chaos -- --only SIGSTOP --seed 7`;
+
+/** Each run makes so many verdicts at least. */
+const SIZE = { windows: 100, entities: 105 };
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+async function main(): Promise<void> {
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const chosen = FAULTS.filter(
+    ({ name, short }) => (!values.short || short) && name.toLowerCase().includes((values.only ?? '').toLowerCase()),
+  );
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  say('starts Kafka and PostgreSQL …');
+  const site = await Site.open();
+  const outcomes: Outcome[] = [];
+  try {
+    for (const fault of chosen) {
+      say(`${fault.name} …`);
+      outcomes.push(await runFault({ site, fault, seed: Number(values.seed), ...SIZE, say }));
+    }
+  } finally {
+    await site.close();
+  }
+  process.stdout.write(`${table(outcomes)}\n`);
+  const full = !values.short && values.only === undefined;
+  const out = values.out ?? (full ? 'docs/chaos.md' : undefined);
+  if (out !== undefined) {
+    writeFileSync(out, await page(outcomes));
+    say(`wrote ${out}`);
+  }
+  if (outcomes.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
+}
+
+await main();
+process.exit();

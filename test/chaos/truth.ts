@@ -1,0 +1,59 @@
+import type { StreamConfig } from '../../core/config/stream.ts';
+import { verdictHash } from '../../core/hash.ts';
+import type { ControlEntry, Incident, Verdict } from '../../core/types.ts';
+import { Fold } from '../../detector/fold.ts';
+import { decoderFor } from '../../ingest/decode/index.ts';
+import type { Counters, DeadLetter, LogRecord, Outputs } from '../../ingest/ports.ts';
+import { isNewer } from '../../store/flush.ts';
+
+/** What one partition comes to. */
+export interface PartitionTruth {
+  /** Content hashes by identity. */
+  verdicts: Map<string, string>;
+  /** Model of each verdict by identity, '' for the fallback. */
+  models: Map<string, string>;
+  incidents: Map<string, Incident>;
+  letters: DeadLetter[];
+  counters: Counters;
+  state: Uint8Array;
+  watermarkMs: number;
+}
+
+export const identityOf = (v: { entity: string; windowStartMs: number }): string => `${v.entity} ${v.windowStartMs}`;
+
+/** A fold of the final log and its control entries that nothing disturbs. fetch: artifacts by id. */
+export function undisturbed(
+  stream: StreamConfig,
+  partition: number,
+  log: readonly LogRecord[],
+  control: readonly ControlEntry[],
+  models: ReadonlyMap<string, Uint8Array>,
+): PartitionTruth {
+  const fold = new Fold(stream, decoderFor(stream), partition);
+  const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+  let at = 0;
+  const controlsUpTo = (offset: number) => {
+    for (let entry = control[at]; entry && entry.offset <= offset; entry = control[++at])
+      fold.control(entry, out, entry.kind === 'model' ? models.get(entry.modelId) : undefined);
+  };
+  for (const record of log) {
+    controlsUpTo(record.offset);
+    fold.record(record, out);
+  }
+  controlsUpTo(Number.POSITIVE_INFINITY);
+  const incidents = new Map<string, Incident>();
+  for (const state of out.incidents) {
+    const known = incidents.get(state.id);
+    if (!known || isNewer(state, known)) incidents.set(state.id, state);
+  }
+  const by = (pick: (v: Verdict) => string) => new Map(out.verdicts.map((v) => [identityOf(v), pick(v)]));
+  return {
+    verdicts: by(verdictHash),
+    models: by((v) => v.modelId),
+    incidents,
+    letters: out.deadLetters,
+    counters: { ...fold.counters },
+    state: fold.save(),
+    watermarkMs: fold.watermarkMs,
+  };
+}

@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { systemClock } from '../../core/clock.ts';
+
+const BIN = path.resolve('bin/tidewatch.js');
+const RESPAWN_MS = 500;
+
+interface Running {
+  process: ChildProcess;
+  number: number;
+  /** Somebody wants it gone: it is not started again. */
+  leaving: boolean;
+}
+
+/** Worker processes as a supervisor keeps them: whoever ends without being asked to is started again. */
+export class Workers {
+  readonly #configFile: string;
+  readonly #log: WriteStream;
+  readonly #running = new Set<Running>();
+  #started = 0;
+  #respawned = 0;
+  #closed = false;
+  readonly #lines: string[] = [];
+
+  constructor(configFile: string, logFile: string) {
+    this.#configFile = configFile;
+    this.#log = createWriteStream(logFile);
+  }
+
+  get respawned(): number {
+    return this.#respawned;
+  }
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** How many lines of all logs match. */
+  said(pattern: RegExp): number {
+    return this.#lines.filter((line) => pattern.test(line)).length;
+  }
+
+  /** The newest lines of all logs, for who wants to know why something failed. */
+  tail(): string {
+    return this.#lines.slice(-12).join('\n');
+  }
+
+  start(): void {
+    const child = spawn(process.execPath, [BIN, 'worker', '--file', this.#configFile], {
+      env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', TIDEWATCH_PORT: '0' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const running: Running = { process: child, number: ++this.#started, leaving: false };
+    this.#running.add(running);
+    for (const stream of [child.stdout!, child.stderr!])
+      createInterface({ input: stream }).on('line', (line) => {
+        this.#lines.push(line);
+        this.#log.write(`${running.number} ${line}\n`);
+      });
+    child.once('exit', (code, signal) => {
+      this.#running.delete(running);
+      this.#lines.push(`exit ${code} ${signal}`);
+      if (running.leaving || this.#closed) return;
+      this.#respawned++;
+      void systemClock.sleep(RESPAWN_MS).then(() => {
+        if (!this.#closed) this.start();
+      });
+    });
+  }
+
+  /** Kills one hard; its supervisor starts another. */
+  kill(): void {
+    this.#some()?.process.kill('SIGKILL');
+  }
+
+  /** Stops one for a while, in the middle of whatever it does. */
+  async freeze(ms: number, signal: AbortSignal): Promise<void> {
+    const one = this.#some();
+    if (one === undefined) return;
+    one.process.kill('SIGSTOP');
+    await systemClock.sleep(ms, signal);
+    one.process.kill('SIGCONT');
+  }
+
+  /** Asks one to leave in good order. */
+  leave(): void {
+    const one = this.#some();
+    if (one === undefined) return;
+    one.leaving = true;
+    one.process.kill('SIGTERM');
+  }
+
+  #some(): Running | undefined {
+    return [...this.#running].find(({ leaving }) => !leaving);
+  }
+
+  /** Asks all to stop and waits for them; returns their exit codes. */
+  async close(): Promise<(number | null)[]> {
+    this.#closed = true;
+    const codes = await Promise.all(
+      [...this.#running].map(async (running) => {
+        const { process: child } = running;
+        if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        return ((await ended) as [number | null])[0];
+      }),
+    );
+    this.#log.end();
+    return codes;
+  }
+}
