@@ -6,17 +6,26 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/config/parse.ts';
 import { orThrow } from '../../core/errors.ts';
 import { modelIdOf } from '../../detector/offline.ts';
+import type { GroupMember } from '../../ingest/kafka/member.ts';
 import type { Cluster } from '../../ingest/kafka.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { ensureRoles } from '../../store/roles.ts';
 import { makeModel } from '../detector/make.ts';
+import { until } from '../e2e/up.ts';
 import { freshTopic, KAFKA_START_MS, kafkaBroker, testAdmin, useKafka } from '../kafka.ts';
 import { needs } from '../needs.ts';
 import { testDatabase } from '../postgres.ts';
 import { loginOf } from '../store/logins.ts';
 import { makeVerdict, noCounters, outputs } from '../store/make.ts';
+
+/** A clock that is wrong by so much, and waits for nothing: here no records come while doctor looks. */
+const behind = (ms: number): Clock => ({
+  now: () => systemClock.now() - ms,
+  elapsed: () => systemClock.elapsed(),
+  sleep: async () => undefined,
+});
 
 needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
   useKafka();
@@ -47,7 +56,7 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
   };
   const nameOf = (topic: string) => `s-${topic}`;
   const doctor = (...of: Parameters<typeof configOf>) =>
-    examineWorker({ config: configOf(...of), nowMs: systemClock.now() });
+    examineWorker({ config: configOf(...of), nowMs: systemClock.now() }, behind(0));
   const about = (results: readonly NamedResult[], name: string) => results.filter((r) => r.name === name);
   const failures = (results: readonly NamedResult[]) => results.filter((r) => r.status === 'fail');
   const storeOf = (topic: string, partition = 0) =>
@@ -69,27 +78,32 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     const saved = { watermarkMs: 0, controlSequence: 0, counters: noCounters, state };
     await store.checkpoint({ epoch, offsetPrevious, offsetNext, ...saved });
   };
-  /** One member of the group, which owns everything. */
-  const serving = async (topic: string, work: () => Promise<void>) => {
+  /** Runs the work while members of the topic's group each have joined for one topic. */
+  const serving = async (topic: string, topics: readonly string[], work: () => Promise<void>) => {
     const { groupId } = configOf(topic).kafka;
-    const joined = new AbortController();
-    const member = cluster.member({
-      groupId,
-      topics: [topic],
-      queueBytes: 1 << 20,
-      sessionTimeoutMs: 15_000,
-      partitionsConsumedConcurrently: 1,
-      progress: () => 0,
-      onAssigned: () => joined.abort(),
-      onRebalancing: () => undefined,
-      onFailed: (cause) => joined.abort(cause),
-    });
-    await member.start();
-    try {
+    const members: GroupMember[] = [];
+    const join = async (of: string) => {
+      const joined = new AbortController();
+      const member = cluster.member({
+        groupId,
+        topics: [of],
+        queueBytes: 1 << 20,
+        sessionTimeoutMs: 15_000,
+        partitionsConsumedConcurrently: 1,
+        progress: () => 0,
+        onAssigned: () => joined.abort(),
+        onRebalancing: () => undefined,
+        onFailed: (cause) => joined.abort(cause),
+      });
+      members.push(member);
+      await member.start();
       await systemClock.sleep(15_000, joined.signal);
+    };
+    try {
+      for (const of of topics) await join(of);
       await work();
     } finally {
-      await member.close();
+      await Promise.all(members.map((member) => member.close()));
     }
   };
 
@@ -100,7 +114,7 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     await models.setRole(nameOf(healthy), 'champion', modelIdOf(artifact));
     await send(healthy, 3);
     await checkpoint(healthy, 2);
-    await serving(healthy, async () => {
+    await serving(healthy, [healthy], async () => {
       const results = await doctor(healthy);
       const others = results.filter((r) => r.status !== 'ok');
       // the broker of the tests is one
@@ -195,7 +209,10 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     await checkpoint(topic, 1);
     const inMinutes = async (minutes: number) => {
       const nowMs = systemClock.now() + minutes * 60_000;
-      return about(await examineWorker({ config: configOf(topic), nowMs }), `progress of ${nameOf(topic)}`)[0];
+      return about(
+        await examineWorker({ config: configOf(topic), nowMs }, behind(0)),
+        `progress of ${nameOf(topic)}`,
+      )[0];
     };
     expect(await inMinutes(25)).toMatchObject({ status: 'ok' });
     const warned = await inMinutes(35);
@@ -205,11 +222,6 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
   test('sees by the stamps of records and by PostgreSQL that a clock is wrong', async () => {
     const topic = await freshTopic(1);
     await send(topic, 1);
-    const behind = (ms: number): Clock => ({
-      now: () => systemClock.now() - ms,
-      elapsed: () => systemClock.elapsed(),
-      sleep: (duration, signal) => systemClock.sleep(duration, signal),
-    });
     const told = async (ms: number) =>
       about(await examineWorker({ config: configOf(topic), nowMs: 0 }, behind(ms)), 'time difference').map(
         ({ status, found }) => `${status}: ${found.replace(/\d+/, 'N')}`,
@@ -223,6 +235,39 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
       expect.stringMatching(/^fail: PostgreSQL .*window\.maxSkew/),
       expect.stringMatching(/^fail: Kafka .*window\.maxSkew/),
     ]);
+  });
+
+  test('counts workers that have nothing to do, and partitions that nobody serves', async () => {
+    const [topic, other] = [await freshTopic(1), await freshTopic(1)];
+    const group = async () => {
+      const settled = async () => {
+        const [found] = about(await doctor(topic), 'consumer group');
+        return !/sharing out/.test(found!.found) && found!;
+      };
+      return until('a group at rest', settled);
+    };
+    await serving(topic, [other], async () =>
+      expect(await group()).toMatchObject({ status: 'fail', found: `${topic}: nobody serves any of its partitions` }),
+    );
+    await serving(topic, [topic, topic], async () =>
+      expect(await group()).toMatchObject({ status: 'warn', found: expect.stringMatching(/^1 of 2 workers are idle/) }),
+    );
+  });
+
+  test('knows a server that forgets what it has acknowledged, or takes nothing', async () => {
+    const lax = await testDatabase();
+    const name = new URL(lax.url).pathname.slice(1);
+    await pool.query(`ALTER DATABASE ${name} SET synchronous_commit = off`);
+    await pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+    const results = await doctor(healthy, { url: lax.url });
+    expect(about(results, 'PostgreSQL settings')[0]).toMatchObject({
+      status: 'fail',
+      found: expect.stringMatching(/^synchronous_commit is off: a crash/),
+    });
+    expect(about(results, 'PostgreSQL')[0]).toMatchObject({
+      status: 'fail',
+      found: expect.stringMatching(/takes no writes/),
+    });
   });
 
   test('tells of lost records', async () => {
