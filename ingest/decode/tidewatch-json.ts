@@ -5,6 +5,7 @@ import type { Decoder, DecodeSink, PointAt } from '../ports.ts';
 import { finiteJson, parseJson } from './json.ts';
 import { MAX_DEPTH, MAX_RECORD_BYTES, quoted } from './limits.ts';
 import { badName, isForbiddenKey, isName } from './names.ts';
+import { PlainRecords } from './tidewatch-plain.ts';
 import { timeOfNumber, timeOfText } from './time.ts';
 import { readTotal, readWriter } from './totals.ts';
 
@@ -21,11 +22,14 @@ export function tidewatchJsonDecoder(): Decoder {
 
 class TidewatchJson {
   readonly #sample: Sample = { entity: '', timeMs: 0, names: [], values: [] };
+  readonly #plain = new PlainRecords();
   #sink!: DecodeSink;
   /** Put before each message: the line or the item of a list, '' for a single object. */
   #where = '';
 
   decode(value: Uint8Array, sink: DecodeSink) {
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length);
+    if (bytes.length <= MAX_RECORD_BYTES && this.#plain.read(bytes, this.#sample)) return sink.sample(this.#sample);
     this.#sink = sink;
     this.#where = '';
     if (value.length === 0) return this.#fault('record_empty', 'no bytes');
@@ -33,7 +37,6 @@ class TidewatchJson {
       return this.#fault('record_too_large', `${value.length} bytes, at most ${MAX_RECORD_BYTES}`);
     }
     if (!isUtf8(value)) return this.#fault('record_not_utf8', `${value.length} bytes`);
-    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.length);
     const text = bytes.toString('utf8');
     const json = parseJson(text);
     if (json.ok) this.#top(json.value);
@@ -151,6 +154,7 @@ class TidewatchJson {
     if (good === 0) return;
     // Only when it differs: arrays that keep their length keep their memory.
     if (names.length !== good) names.length = values.length = good;
+    this.#plain.learn(names);
     this.#sample.entity = entity;
     this.#sample.timeMs = timeMs;
     this.#sink.sample(this.#sample);
