@@ -1,12 +1,23 @@
+import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 const HOST = '127.0.0.1';
+
+/**
+ * Below the ports that systems give to outgoing connections (Linux: from 32768). A server that ends and comes back on
+ * one of those may find it taken by a client of its own that was trying to reach it.
+ */
+const FIRST = 20_000;
+const PORTS = 12_000;
 
 /** Ports that were free a moment ago, all different. */
 export async function freePorts(count: number): Promise<number[]> {
   const probes: Server[] = [];
   try {
-    for (let i = 0; i < count; i++) probes.push(await listen(0));
+    while (probes.length < count) {
+      const probe = await listen(FIRST + randomInt(PORTS)).catch(() => null); // taken: there are others
+      if (probe !== null) probes.push(probe);
+    }
     return probes.map((probe) => (probe.address() as { port: number }).port);
   } finally {
     await Promise.all(probes.map(close));
