@@ -16,6 +16,7 @@ const START_TIMEOUT_MS = 90_000;
 const START_ATTEMPTS = 4;
 const READY_POLL_MS = 100;
 const STOP_GRACE_MS = 15_000;
+const PORT_WAIT_MS = 3_000;
 const SAID_MAX_CHARS = 1_000;
 const JVM_OPTIONS = ['-Xms256m', '-Xmx768m'];
 const LOGGING = ['showDateTime=true', 'dateTimeFormat=HH:mm:ss.SSS', 'defaultLogLevel=warn'].map(
@@ -109,8 +110,7 @@ export class KafkaNode {
   async start(): Promise<void> {
     const { program, dir, clock, env = process.env, jvmOptions = JVM_OPTIONS } = this.#options;
     if (this.pid !== null) return;
-    for (const { name, port } of this.#listeners)
-      if (!(await isFree(port))) throw new TidewatchError('port_taken', `Kafka wants ${HOST}:${port} for ${name}`);
+    for (const listener of this.#listeners) await this.#awaitPort(listener);
     const args = javaArguments(program.jars, [...LOGGING, ...jvmOptions], 'kafka.Kafka');
     const started = new Background(program.java, [...args, propertiesFile(dir)], path.join(dir, 'kafka.log'), env);
     this.#process = started;
@@ -133,6 +133,16 @@ export class KafkaNode {
       await clock.sleep(READY_POLL_MS);
     }
     throw startFault(started, dir);
+  }
+
+  /** A process that was killed counts as ended while its threads still end, and holds its ports until they have. */
+  async #awaitPort({ name, port }: Bound): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.elapsed() + PORT_WAIT_MS;
+    while (!(await isFree(port))) {
+      if (clock.elapsed() > until) throw new TidewatchError('port_taken', `Kafka wants ${HOST}:${port} for ${name}`);
+      await clock.sleep(READY_POLL_MS);
+    }
   }
 
   /** In good order, or by force when that takes too long. */
