@@ -4,6 +4,8 @@ import { type AddCommand, examples } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { colours } from '../ui/colours.ts';
+import { logLines } from '../ui/log-lines.ts';
 import { version } from '../version.ts';
 import { work } from '../worker/worker.ts';
 
@@ -24,13 +26,15 @@ export const workerCommand: AddCommand = (program) => {
         ['TIDEWATCH_BROKERS=kafka-1:9092,kafka-2:9092 tidewatch worker', 'on other brokers'],
       )}
 
-Logs go to standard output, a JSON object a line. http.port serves /health/live, /health/ready and /metrics.
+Logs go to standard output, a JSON object a line; on a terminal, lines for people. http.port serves
+/health/live, /health/ready and /metrics.
 SIGTERM saves and leaves the group within ten seconds, exit code 0. Any other end is safe too: what was not
 saved is read again. Any other exit code means: start it again.`,
     )
     .action(async (options: { file?: string }) => {
       const { config } = loadConfig({ file: options.file });
-      const logger = pino({ level: config.logLevel, base: null, redact: ['*.token', '*.url', '*.password'] });
+      const logging = { level: config.logLevel, base: null, redact: ['*.token', '*.url', '*.password'] };
+      const logger = process.stdout.isTTY ? pino(logging, logLines(process.stdout, colours())) : pino(logging);
       const signal = stopOnSignal('');
       signal.addEventListener('abort', () => {
         logger.info('stops: saves and leaves the group');
