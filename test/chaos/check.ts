@@ -10,6 +10,8 @@ export interface StoredLetter extends Pick<DeadLetter, 'partition' | 'offset' | 
 export interface StoredPartition {
   epoch: number;
   offsetNext: number;
+  /** Number of the last control entry that its state has folded. */
+  controlSequence: number;
   counters: Counters;
   state: Uint8Array;
 }

@@ -5,7 +5,7 @@ import { sha256Hex } from '../../core/hash.ts';
 import type { Incident } from '../../core/types.ts';
 import { POINT_HEADER, readDeadLetterHeaders } from '../../ingest/kafka/dead-letter-headers.ts';
 import type { Cluster } from '../../ingest/kafka.ts';
-import type { Counters, LogRecord } from '../../ingest/ports.ts';
+import type { LogRecord } from '../../ingest/ports.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
@@ -33,6 +33,7 @@ export async function gather(options: GatherOptions): Promise<Remains> {
       logs.get(partition)!.push(record);
     }
   const models = await artifactsOf(pool);
+  const stored = await partitionsOf(pool, stream.name);
   const truths = new Map<number, PartitionTruth>();
   const ends = new Map<number, number>();
   const logged = new Map<string, number>();
@@ -45,7 +46,10 @@ export async function gather(options: GatherOptions): Promise<Remains> {
       logged.set(text, (logged.get(text) ?? 0) + 1);
     }
     const about = { stream: stream.name, partition, clock: systemClock, log: silentLogger };
-    const control = await new PostgresPartitionStore(pool, about).controlEntries(0);
+    // one that was made durable just before the end is folded by whoever claims the partition next
+    const folded = stored.get(partition)?.controlSequence ?? 0;
+    const entries = await new PostgresPartitionStore(pool, about).controlEntries(0);
+    const control = entries.filter(({ sequence }) => sequence <= folded);
     for (const entry of control)
       if (entry.kind === 'model' && sha256Hex(models.get(entry.modelId) ?? new Uint8Array(0)) !== entry.sha256)
         wrongModels.push(entry.modelId);
@@ -63,7 +67,7 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     expectedIncidents,
     acknowledged: options.acknowledged,
     looks: options.looks,
-    stored: await partitionsOf(pool, stream.name),
+    stored,
     ...verdicts,
     letters: await lettersOf(pool, stream.name),
     topicLetters: await topicLettersOf(cluster, options.deadLetterTopic),
@@ -89,14 +93,15 @@ async function verdictsOf(pool: pg.Pool, stream: string) {
 }
 
 async function partitionsOf(pool: pg.Pool, stream: string): Promise<Map<number, StoredPartition>> {
-  type Row = { partition: number; epoch: number; offset_next: number; counters: Counters; state: Buffer };
+  type Row = StoredPartition & { partition: number };
   const { rows } = await pool.query<Row>(
-    `SELECT p.partition, p.epoch, p.offset_next, g.counters, g.state FROM partition_state p
+    `SELECT p.partition, p.epoch, p.offset_next AS "offsetNext", g.control_sequence AS "controlSequence",
+       g.counters, g.state FROM partition_state p
      JOIN partition_generations g ON g.stream = p.stream AND g.partition = p.partition AND g.slot = p.slot
      WHERE p.stream = $1`,
     [stream],
   );
-  return new Map(rows.map((r) => [r.partition, { ...r, offsetNext: Number(r.offset_next), epoch: Number(r.epoch) }]));
+  return new Map(rows.map((row) => [row.partition, row]));
 }
 
 async function lettersOf(pool: pg.Pool, stream: string): Promise<StoredLetter[]> {
