@@ -93,6 +93,19 @@ export const ERRORS = {
     'There is too little data to train on.',
     'The message says how much there is and how much is needed.',
   ],
+  // figures
+  sample_empty: ['A figure was asked of no data.', 'Nothing to do: it is unknown until there is data.'],
+  sample_not_finite: [
+    'A sample holds a value that is not a finite number.',
+    'The message names its place; leave missing values out.',
+  ],
+  bins_mismatch: [
+    'Two lists or histograms that belong together differ in their bins or their length.',
+    'Compare counts on the bins of the same reference profile.',
+  ],
+  count_invalid: ['A count is negative, not whole, or too large to be exact.', 'The message names the count.'],
+  argument_invalid: ['A setting of a figure lies outside its range.', 'The message names the range.'],
+  histogram_corrupt: ['The bytes of a histogram are damaged, or of other bins.', 'The message names the position.'],
   // running
   config_invalid: [
     'The configuration is invalid.',

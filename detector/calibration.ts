@@ -1,7 +1,8 @@
 import type { ByteReader, ByteWriter } from '../core/bytes.ts';
 import { CorruptBytes } from '../core/bytes.ts';
 import { exp2, LN2, LN10, ln } from '../core/math.ts';
-import { decades, fitKnots, KNOTS, quantileSorted } from './knots.ts';
+import { quantileSorted } from '../core/stats/quantile.ts';
+import { decades, fitKnots, KNOTS } from './knots.ts';
 
 const LOG2_10 = LN10 / LN2;
 /** Weight of the forest against the tail sum in the combined score; from 1 to 3 the quality is flat. */

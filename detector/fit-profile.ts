@@ -1,6 +1,7 @@
+import { quantileSorted } from '../core/stats/quantile.ts';
 import { CLIP, dot, gatherGap, newRow, observe } from './forecast.ts';
 import { closeRow, GAP_ROWS, historySize, LAG_ROWS, openRow, slotAt } from './history.ts';
-import { fitKnots, KNOTS, quantileSorted } from './knots.ts';
+import { fitKnots, KNOTS } from './knots.ts';
 import { emptyProfile, type Profile } from './profile.ts';
 import { Ridge } from './ridge.ts';
 

@@ -1,4 +1,5 @@
 import { ln } from '../core/math.ts';
+import { quantileSorted } from '../core/stats/quantile.ts';
 
 /**
  * How far out a magnitude lies, in decades of its tail probability: 0 in the bulk, 1 at the 90 % quantile of training,
@@ -11,15 +12,6 @@ const KNOT_Q90 = 4;
 /** Decades for each factor e beyond the last knot. */
 const GROWTH = 2;
 const PROBABILITIES = Float64Array.from({ length: KNOTS }, (_, k) => 1 - 10 ** (-k / 4));
-
-/** Quantile of ascending values, interpolated linearly between order statistics (Hyndman and Fan's type 7). */
-export function quantileSorted(sorted: ArrayLike<number>, p: number): number {
-  const h = (sorted.length - 1) * p;
-  const low = Math.floor(h);
-  const a = sorted[low]!;
-  const b = sorted[Math.min(low + 1, sorted.length - 1)]!;
-  return a + (b - a) * (h - low);
-}
 
 /** Writes the knots of magnitudes (≥ 0, sorted in place) to out[at …]; all 0 when there are none. */
 export function fitKnots(magnitudes: Float64Array, out: Float32Array | Float64Array, at = 0): void {

@@ -1,4 +1,4 @@
-import { quantileSorted } from './knots.ts';
+import { quantileSorted } from '../core/stats/quantile.ts';
 import { type EntityModel, featureKey } from './model.ts';
 import { emptyProfile, type Profile } from './profile.ts';
 

@@ -1,5 +1,5 @@
 import type { AblationRow } from './ablation.ts';
-import { groupBy } from './bootstrap.ts';
+import { groupBy } from './groups.ts';
 import type { Pack, PackSet } from './pack.ts';
 import { figure, table } from './report-page.ts';
 

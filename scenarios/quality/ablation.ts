@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
+import { bestF1, rankingCurve } from '../../core/stats/ranking.ts';
 import { randomBaseline, robustZBaseline } from './baselines.ts';
-import { mean, standardDeviation } from './bootstrap.ts';
+import { mean, standardDeviation } from './groups.ts';
 import { entitiesOf, entityOf, type Pack, type PackSet, readTrained, type TrainedEntity } from './pack.ts';
-import { bestF1, rankingCurve } from './ranking.ts';
 import { evidenceOf, type FittedProfile, fitOf } from './variant-evidence.ts';
 import { runVariant, TAIL_KINDS, type TailKind, VARIANTS, type Variant } from './variants.ts';
 import { periodOf, volumeUnderSurface } from './vus.ts';

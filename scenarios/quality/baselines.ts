@@ -1,5 +1,5 @@
 import { Random } from '../../core/random.ts';
-import { quantileSorted } from '../../detector/knots.ts';
+import { quantileSorted } from '../../core/stats/quantile.ts';
 import type { Matrix } from './table-file.ts';
 
 /** MAD × this estimates a normal's standard deviation (Rousseeuw and Croux 1993). */

@@ -1,5 +1,5 @@
-import { quantileSorted } from '../../detector/knots.ts';
-import type { RankingCurve } from './ranking.ts';
+import { quantileSorted } from '../../core/stats/quantile.ts';
+import type { RankingCurve } from '../../core/stats/ranking.ts';
 
 /** A run of rows, both ends included. */
 export interface Segment {

@@ -1,5 +1,6 @@
+import { precisionAtK } from '../../core/stats/precision-at-k.ts';
+import { averagePrecision, bestF1, f1At, rankingCurve, rocAuc } from '../../core/stats/ranking.ts';
 import { alarmsAt, bestEventF1, compositeF1, detectionDelay, eventScores } from './events.ts';
-import { averagePrecision, bestF1, f1At, precisionAtK, rankingCurve, rocAuc } from './ranking.ts';
 import { volumeUnderSurface } from './vus.ts';
 
 /**

@@ -1,5 +1,6 @@
-import { bootstrap, groupBy, type Interval, mean, standardDeviation } from './bootstrap.ts';
+import { bootstrap, type Interval } from '../../core/stats/bootstrap.ts';
 import { type AlertCount, FIGURES, type Figure, type Figures } from './figures.ts';
+import { groupBy, mean, standardDeviation } from './groups.ts';
 import type { PackSet } from './pack.ts';
 
 /** The detectors that are measured beside each other. */

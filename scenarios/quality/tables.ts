@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { rankingCurve, rocAuc } from '../../core/stats/ranking.ts';
 import { TableModel } from '../../detector/table.ts';
-import { mean, standardDeviation } from './bootstrap.ts';
+import { mean, standardDeviation } from './groups.ts';
 import { entityOf, type Pack, type PackFile, readLabelledTable } from './pack.ts';
-import { rankingCurve, rocAuc } from './ranking.ts';
 
 /** Seeds of a table's mean, as published comparisons have it. */
 const SEEDS = 5;

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { quantileSorted as oracle } from 'simple-statistics';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../core/random.ts';
-import { decades, fitKnots, KNOTS, quantileSorted } from '../../detector/knots.ts';
+import { quantileSorted } from '../../core/stats/quantile.ts';
+import { decades, fitKnots, KNOTS } from '../../detector/knots.ts';
 
 const magnitudes = fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 300 });
 const knotsOf = (values: readonly number[]): Float64Array => {

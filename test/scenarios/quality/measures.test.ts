@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { precisionAtK } from '../../../core/stats/precision-at-k.ts';
+import { averagePrecision, bestF1, rankingCurve, rocAuc } from '../../../core/stats/ranking.ts';
 import {
   alarmsAt,
   bestEventF1,
@@ -8,7 +10,6 @@ import {
   eventScores,
   segmentsOf,
 } from '../../../scenarios/quality/events.ts';
-import { averagePrecision, bestF1, precisionAtK, rankingCurve, rocAuc } from '../../../scenarios/quality/ranking.ts';
 import { periodOf, volumeUnderSurface } from '../../../scenarios/quality/vus.ts';
 import { madeUp } from './made-up.ts';
 

@@ -86,21 +86,6 @@ export function bestF1({ falsePositives: fp, truePositives: tp, thresholds }: Ra
   return { f1, threshold };
 }
 
-/** Share of anomalous rows among the K highest scores, K = the number of anomalous rows; a tie at the edge counts in part. */
-export function precisionAtK({ falsePositives: fp, truePositives: tp }: RankingCurve): number {
-  const k = tp.at(-1) ?? 0;
-  if (k === 0) return Number.NaN;
-  let called = 0;
-  let hits = 0;
-  for (let i = 0; i < tp.length; i++) {
-    const size = tp[i]! + fp[i]! - called;
-    if (called + size >= k) return (hits + ((tp[i]! - hits) * (k - called)) / size) / k;
-    called += size;
-    hits = tp[i]!;
-  }
-  return hits / k;
-}
-
 /** Point-wise F1 of a set of alarms. */
 export function f1At(labels: ArrayLike<number>, alarms: ArrayLike<number>): number {
   let hits = 0;
