@@ -13,6 +13,8 @@ interface KafkaError {
 const REFUSED =
   /AUTHORIZATION_FAILED|authorization failed|SASL_AUTHENTICATION|SASLAuthentication|authentication failed|UNSUPPORTED_SASL|ILLEGAL_SASL|certificate|self.signed|SSL|TLS/i;
 const MISSING = /UNKNOWN_TOPIC_OR_PARTITION|does not host this topic|INVALID_TOPIC/i;
+/** Of a connection that was cut while TLS was agreed: by a broker that ends, or by a port without TLS. */
+const CUT = /disconnected before secure TLS/;
 const TOO_LARGE = /MESSAGE_TOO_LARGE|RECORD_LIST_TOO_LARGE/;
 /** A broker that speaks TLS and is spoken to in plain closes the connection, or sends what looks like a giant answer. */
 const PLAIN_TO_TLS = /outside of the allowed range|Invalid array length|ERR_OUT_OF_RANGE/i;
@@ -28,7 +30,7 @@ export function kafkaFault(thrown: unknown): Fault {
     ? 'record_too_large'
     : MISSING.test(all)
       ? 'topic_missing'
-      : REFUSED.test(all) || PLAIN_TO_TLS.test(all)
+      : (REFUSED.test(all) && !CUT.test(all)) || PLAIN_TO_TLS.test(all)
         ? 'broker_refused'
         : 'broker_unavailable';
   return {
