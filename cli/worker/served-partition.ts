@@ -177,6 +177,10 @@ export class ServedPartition {
   async #stillOurs(): Promise<void> {
     const { heartbeats, clock } = this.#o;
     const sure = heartbeats() + SURE_AFTER_HEARTBEATS;
-    while (heartbeats() < sure && !this.#stop.signal.aborted) await clock.sleep(LOOK_MS, this.#stop.signal);
+    while (heartbeats() < sure && !this.#stop.signal.aborted) {
+      // our own records may fill the queue, and behind a full one heartbeats come only where something moves
+      this.#moves++;
+      await clock.sleep(LOOK_MS, this.#stop.signal);
+    }
   }
 }

@@ -12,6 +12,7 @@ import { migrate } from '../../../store/migrate.ts';
 import { PostgresModelStore } from '../../../store/models.ts';
 import { openPool } from '../../../store/pool.ts';
 import { makeModel } from '../../detector/make.ts';
+import { until } from '../../e2e/up.ts';
 import { kafkaBroker, testAdmin, useKafka } from '../../kafka.ts';
 import { needs } from '../../needs.ts';
 import { testDatabase } from '../../postgres.ts';
@@ -180,6 +181,7 @@ needs('kafka')('a worker', async () => {
       const beats = await figure('tidewatch_kafka_heartbeats_total');
       await worker.wait('beats go on', async () => (await figure('tidewatch_kafka_heartbeats_total')) > beats + 1);
       await site.send(10);
+      await until('the database is back', () => pool.query('SELECT 1').then(Boolean, () => false));
       await door.open();
       await site.judged();
       await worker.ready();

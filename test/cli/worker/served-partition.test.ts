@@ -46,6 +46,10 @@ test('fenced, it claims again only when the group has answered two more heartbea
   fetch();
   await hand.pass(3_000);
   expect([hand.fenced, partition.loop]).toEqual([1, null]);
+  // or the heartbeats that it waits for would never be sent while its own records fill the queue
+  const { moves } = partition;
+  await hand.pass(1_000);
+  expect(partition.moves).toBeGreaterThanOrEqual(moves + 4);
   hand.heartbeats++;
   await hand.pass(3_000);
   expect(partition.loop).toBe(null);
