@@ -6,7 +6,7 @@ import { TopicOffsets } from './offsets.ts';
 import { KafkaPartitionLog } from './partition-log.ts';
 import type { KafkaAdmin, KafkaLogger, KafkaProducer } from './ports.ts';
 import { Pulse } from './pulse.ts';
-import { logRecord } from './records.ts';
+import { queued } from './records.ts';
 
 export interface Assigned {
   topic: string;
@@ -106,7 +106,6 @@ export class GroupMember {
       log.warn({ ...fault, restart: payload.restart }, 'the consumer ended');
       if (!payload.restart) this.#fail(new TidewatchError(fault.code, fault.detail, { cause: payload.error }));
     });
-    this.#knock().catch((cause) => this.#fail(new TidewatchError('internal', String(cause), { cause })));
     try {
       await consumer.connect();
       if (this.#stop.signal.aborted) return;
@@ -123,13 +122,6 @@ export class GroupMember {
       throw new TidewatchError(code, which + detail, { cause });
     }
     this.#hinting = this.#hint();
-  }
-
-  /** The consumer tries to connect for ever. A cluster that refuses us will do so the next time too. */
-  async #knock(): Promise<void> {
-    const found = await this.#o.admin.cluster();
-    if (!found.ok && found.fault.code === 'broker_refused')
-      this.#fail(new TidewatchError(found.fault.code, found.fault.detail));
   }
 
   /** Runs a handler's code: what it throws would end the consumer, and look like a fault of Kafka's. */
@@ -195,7 +187,7 @@ export class GroupMember {
     const lastOffset = batch.lastOffset();
     const { fetchedOffset } = batch as typeof batch & { fetchedOffset: string };
     const [from, to, end] = [Number(fetchedOffset), Number(lastOffset) + 1, Number(batch.highWatermark)];
-    const records = this.#own(() => batch.messages.map(logRecord));
+    const records = this.#own(() => queued(batch.messages));
     if (records === undefined) return;
     this.#queued += log.push({ records, from, to, end });
     resolveOffset(lastOffset);

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { fail, type Result } from '../../core/errors.ts';
-import { headersBytes } from '../entry-headers.ts';
 import type { Log, LogRecord, NewRecord } from '../ports.ts';
 import { OffsetSignal } from '../signal.ts';
 import type { OffsetRange, OutgoingRecord, Placed } from './ports.ts';
+import { offsetOf, type QueuedRecord, sizeOf, taken } from './records.ts';
 
 export interface PartitionLogOptions {
   partition: number;
@@ -22,7 +22,7 @@ export interface PartitionLogOptions {
 
 /** What one fetch brought: records from an offset on. */
 export interface Fetched {
-  records: readonly LogRecord[];
+  records: readonly QueuedRecord[];
   /** The offset that was asked for, and the one behind what was fetched, with markers and aborted records. */
   from: number;
   to: number;
@@ -41,7 +41,7 @@ const MISSES_TO_SEEK = 60;
 export class KafkaPartitionLog implements Log {
   readonly #o: PartitionLogOptions;
   readonly #signal = new OffsetSignal();
-  #queue: { records: readonly LogRecord[]; head: number }[] = [];
+  #queue: { records: readonly QueuedRecord[]; head: number }[] = [];
   /** Whatever the log holds in [#from, #to) is in the queue. Both null before the first read says where to begin. */
   #from: number | null = null;
   #to: number | null = null;
@@ -74,11 +74,11 @@ export class KafkaPartitionLog implements Log {
       return 0;
     }
     const first = this.#to;
-    const head = records.findIndex((record) => record.offset >= first);
+    const head = records.findIndex((record) => offsetOf(record) >= first);
     this.#to = to;
     if (head >= 0) {
       this.#queue.push({ records, head });
-      this.#recordsTo = records.at(-1)!.offset + 1;
+      this.#recordsTo = offsetOf(records.at(-1)!) + 1;
       this.#signal.reached(this.#recordsTo);
     }
     return head < 0 ? 0 : bytesOf(records, head, records.length);
@@ -112,7 +112,7 @@ export class KafkaPartitionLog implements Log {
       while (chunk.head < records.length && bytes < maxBytes) {
         const record = records[chunk.head++]!;
         bytes += sizeOf(record);
-        out.push(record);
+        out.push(taken(record));
       }
       if (chunk.head === records.length) this.#queue.shift();
     }
@@ -137,7 +137,7 @@ export class KafkaPartitionLog implements Log {
   #drop(before: number): void {
     for (let chunk = this.#queue[0]; chunk; chunk = this.#queue[0]) {
       const { records, head } = chunk;
-      while (chunk.head < records.length && records[chunk.head]!.offset < before) chunk.head++;
+      while (chunk.head < records.length && offsetOf(records[chunk.head]!) < before) chunk.head++;
       this.#o.onTaken(bytesOf(records, head, chunk.head));
       if (chunk.head < records.length) return;
       this.#queue.shift();
@@ -183,10 +183,7 @@ export class KafkaPartitionLog implements Log {
   }
 }
 
-const sizeOf = ({ key, value, headers }: LogRecord): number =>
-  value.length + (key?.length ?? 0) + (headers === undefined ? 0 : headersBytes(headers));
-
-function bytesOf(records: readonly LogRecord[], from: number, to: number): number {
+function bytesOf(records: readonly QueuedRecord[], from: number, to: number): number {
   let bytes = 0;
   for (let i = from; i < to; i++) bytes += sizeOf(records[i]!);
   return bytes;

@@ -28,30 +28,59 @@ export type Decompress = (attributes: number, bytes: Buffer) => Promise<Buffer>;
 /** The bytes are not what this file reads; kafkajs itself may, or says what is wrong with them. */
 class NotPlain extends Error {}
 
+/** What the records of one batch have in common. */
+interface Batch {
+  readonly bytes: Buffer;
+  readonly firstOffset: number;
+  /** Deltas of times count from it. */
+  readonly baseMs: number;
+  /** As far as kafkajs asks for it. */
+  readonly context: object;
+}
+
 /**
- * One record of a fetch. Texts and headers are made when they are asked for: kafkajs has offsets and times as texts,
- * `logRecord` takes the numbers.
+ * One record of a fetch: where it lies in the bytes of its batch. Tens of thousands of these wait in a queue, so it is one
+ * small object, and all else is made when it is asked for: kafkajs has offsets and times as texts, a log as numbers.
  */
 export class FetchedRecord {
-  readonly magicByte = MAGIC;
-  readonly attributes = 0;
-  readonly isControlRecord = false;
-  readonly offsetNumber: number;
-  readonly timestampMs: number;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  /** What the records of a batch have in common, as far as kafkajs asks for it. */
-  readonly batchContext: object;
-  /** From the number of headers on; null for a record without. */
-  readonly #headers: Buffer | null;
+  readonly #batch: Batch;
+  readonly #offsetDelta: number;
+  readonly #deltaMs: number;
+  readonly #keyAt: number;
+  /** -1 for null, as of the value. */
+  readonly #keyBytes: number;
+  readonly #valueAt: number;
+  readonly #valueBytes: number;
+  readonly #headersAt: number;
+  /** 0 without headers. */
+  readonly #headersBytes: number;
 
-  constructor(offset: number, timestampMs: number, cursor: Cursor, context: object) {
-    this.offsetNumber = offset;
-    this.timestampMs = timestampMs;
-    this.key = cursor.bytes();
-    this.value = cursor.bytes();
-    this.#headers = cursor.rest();
-    this.batchContext = context;
+  /** The cursor has entered the record. */
+  constructor(batch: Batch, cursor: Cursor, appended: boolean) {
+    this.#batch = batch;
+    cursor.skip(1); // attributes, of which there are none
+    const deltaMs = cursor.varint();
+    this.#deltaMs = appended ? 0 : deltaMs;
+    this.#offsetDelta = cursor.varint();
+    this.#keyBytes = cursor.pass();
+    this.#keyAt = cursor.at - Math.max(0, this.#keyBytes);
+    this.#valueBytes = cursor.pass();
+    this.#valueAt = cursor.at - Math.max(0, this.#valueBytes);
+    this.#headersAt = cursor.at;
+    this.#headersBytes = cursor.passHeaders();
+  }
+
+  get offsetNumber(): number {
+    return this.#batch.firstOffset + this.#offsetDelta;
+  }
+
+  get timestampMs(): number {
+    return this.#batch.baseMs + this.#deltaMs;
+  }
+
+  /** Of key, value and headers. */
+  get sizeBytes(): number {
+    return Math.max(0, this.#keyBytes) + Math.max(0, this.#valueBytes) + this.#headersBytes;
   }
 
   get offset(): string {
@@ -62,10 +91,18 @@ export class FetchedRecord {
     return String(this.timestampMs);
   }
 
+  get key(): Buffer | null {
+    return this.#keyBytes < 0 ? null : this.#batch.bytes.subarray(this.#keyAt, this.#keyAt + this.#keyBytes);
+  }
+
+  get value(): Buffer | null {
+    return this.#valueBytes < 0 ? null : this.#batch.bytes.subarray(this.#valueAt, this.#valueAt + this.#valueBytes);
+  }
+
   /** In their order, those of one name too; null without any. */
   get headerList(): RecordHeaders | null {
-    if (this.#headers === null) return null;
-    const cursor = new Cursor(this.#headers, 0, this.#headers.length);
+    if (this.#headersBytes === 0) return null;
+    const cursor = new Cursor(this.#batch.bytes, this.#headersAt, this.#headersAt + this.#headersBytes);
     const out: [string, Uint8Array | null][] = [];
     for (let count = cursor.varint(); count > 0; count--)
       out.push([cursor.bytes()?.toString('utf8') ?? 'null', cursor.bytes()]);
@@ -78,6 +115,22 @@ export class FetchedRecord {
     for (const [name, value] of this.headerList ?? [])
       lists.set(name, [...(lists.get(name) ?? []), value as Buffer | null]);
     return Object.fromEntries([...lists].map(([name, values]) => [name, values.length === 1 ? values[0]! : values]));
+  }
+
+  get isControlRecord(): boolean {
+    return false;
+  }
+
+  get magicByte(): number {
+    return MAGIC;
+  }
+
+  get attributes(): number {
+    return 0;
+  }
+
+  get batchContext(): object {
+    return this.#batch.context;
   }
 }
 
@@ -114,19 +167,27 @@ class Cursor {
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
   }
 
+  get at(): number {
+    return this.#at;
+  }
+
   skip(bytes: number): void {
     this.#at += bytes;
   }
 
-  /** Bytes with their length before them; null for a length of -1. */
-  bytes(): Buffer | null {
+  /** Passes over bytes with their length before them; the length, -1 for null. */
+  pass(): number {
     const length = this.varint();
-    if (length === -1) return null;
-    const start = this.#at;
-    const end = start + length;
+    if (length === -1) return length;
+    const end = this.#at + length;
     if (length < 0 || end > this.#end) throw new NotPlain();
     this.#at = end;
-    return this.#bytes.subarray(start, end);
+    return length;
+  }
+
+  bytes(): Buffer | null {
+    const length = this.pass();
+    return length === -1 ? null : this.#bytes.subarray(this.#at - length, this.#at);
   }
 
   /** Goes into the next record. */
@@ -137,25 +198,18 @@ class Cursor {
     if (length < RECORD_BYTES_MIN - 1 || this.#end > this.#last) throw new NotPlain();
   }
 
-  /** What is left of the record, which is its headers; null for the single byte that says there are none. */
-  rest(): Buffer | null {
+  /** Passes over what is left of the record, which is its headers; their length, 0 without any. */
+  passHeaders(): number {
     const start = this.#at;
+    const count = this.varint();
+    if (count < 0 || count > this.#end - start) throw new NotPlain();
+    for (let i = 0; i < count; i++) {
+      this.pass();
+      this.pass();
+    }
+    // what a later version may add
     this.#at = this.#end;
-    if (this.#end - start === 1 && this.#bytes[start] === 0) return null;
-    if (this.#end <= start) throw new NotPlain();
-    const rest = this.#bytes.subarray(start, this.#end);
-    checkHeaders(rest);
-    return rest;
-  }
-}
-
-function checkHeaders(bytes: Buffer): void {
-  const cursor = new Cursor(bytes, 0, bytes.length);
-  const count = cursor.varint();
-  if (count < 0 || count > bytes.length) throw new NotPlain();
-  for (let i = 0; i < count; i++) {
-    cursor.bytes();
-    cursor.bytes();
+    return count === 0 ? 0 : this.#end - start;
   }
 }
 
@@ -193,13 +247,11 @@ function readBatch(head: Buffer, attributes: number, count: number, body: Buffer
   const maxMs = exact(head.readBigInt64BE(AT.maxTimestamp));
   const context = { producerId: String(head.readBigInt64BE(AT.producerId)), inTransaction: false };
   const appended = (attributes & LOG_APPEND_TIME) !== 0;
+  const batch: Batch = { bytes: body, firstOffset, baseMs: appended ? maxMs : firstMs, context };
   const cursor = new Cursor(body, 0, body.length);
   for (let i = 0; i < count; i++) {
     cursor.enter();
-    cursor.skip(1); // attributes, of which there are none
-    const deltaMs = cursor.varint();
-    const offset = firstOffset + cursor.varint();
-    out.push(new FetchedRecord(offset, appended ? maxMs : firstMs + deltaMs, cursor, context));
+    out.push(new FetchedRecord(batch, cursor, appended));
   }
 }
 

@@ -1,8 +1,30 @@
+import { headersBytes } from '../entry-headers.ts';
 import type { IHeaders, KafkaMessage } from '../kafka.ts';
 import type { LogRecord, NewRecord, RecordHeaders } from '../ports.ts';
 import { FetchedRecord } from './record-batch.ts';
 
 const EMPTY = new Uint8Array(0);
+
+/** What waits to be read: a record of the log, or one that will be made one then. */
+export type QueuedRecord = LogRecord | FetchedRecord;
+
+export const offsetOf = (record: QueuedRecord): number =>
+  record instanceof FetchedRecord ? record.offsetNumber : record.offset;
+
+/** Bytes of its key, value and headers. */
+export const sizeOf = (record: QueuedRecord): number =>
+  record instanceof FetchedRecord
+    ? record.sizeBytes
+    : record.value.length +
+      (record.key?.length ?? 0) +
+      (record.headers === undefined ? 0 : headersBytes(record.headers));
+
+/** Messages of a batch for the queue: ours as they are. */
+export const queued = (messages: readonly KafkaMessage[]): readonly QueuedRecord[] =>
+  messages[0] instanceof FetchedRecord ? (messages as readonly unknown[] as FetchedRecord[]) : messages.map(logRecord);
+
+export const taken = (record: QueuedRecord): LogRecord =>
+  record instanceof FetchedRecord ? logRecord(record) : record;
 
 /** A record as the broker gave it. Offsets stay below 2^53 for longer than a log lives. */
 export function logRecord(message: KafkaMessage | FetchedRecord): LogRecord {
