@@ -29,10 +29,13 @@ import { ServedPartition } from './served-partition.ts';
 import { watchForStalls } from './stalls.ts';
 import { WorkerStatus } from './status.ts';
 import { streamsByTopic } from './streams.ts';
+import { within } from './within.ts';
 
 /** Two a partition that flushes, with some more for looking up champions and for health. */
 const CONNECTIONS = 6;
 const CONCURRENT_PARTITIONS = 4;
+/** Less than the ten seconds that supervisors give. */
+const SHUTDOWN_MS = 8_000;
 
 /**
  * A member of the group of workers: serves the partitions that Kafka gives it, with PostgreSQL as the truth of how far
@@ -43,7 +46,9 @@ export async function work(options: WorkerOptions): Promise<void> {
   try {
     await run(options, shutdown);
   } finally {
-    await shutdown.run(options.logger);
+    // kafkajs does not end while it looks for brokers that are away, and a supervisor waits for the end of this process
+    const ended = await within(SHUTDOWN_MS, options.clock, shutdown.run(options.logger));
+    if (!ended) options.logger.warn('not everything ended in time; what was not saved is read again');
   }
 }
 
