@@ -106,6 +106,7 @@ export class GroupMember {
       log.warn({ ...fault, restart: payload.restart }, 'the consumer ended');
       if (!payload.restart) this.#fail(new TidewatchError(fault.code, fault.detail, { cause: payload.error }));
     });
+    this.#knock().catch((cause) => this.#fail(new TidewatchError('internal', String(cause), { cause })));
     try {
       await consumer.connect();
       if (this.#stop.signal.aborted) return;
@@ -122,6 +123,13 @@ export class GroupMember {
       throw new TidewatchError(code, which + detail, { cause });
     }
     this.#hinting = this.#hint();
+  }
+
+  /** The consumer tries to connect for ever. A cluster that refuses us will do so the next time too. */
+  async #knock(): Promise<void> {
+    const found = await this.#o.admin.cluster();
+    if (!found.ok && found.fault.code === 'broker_refused')
+      this.#fail(new TidewatchError(found.fault.code, found.fault.detail));
   }
 
   /** Runs a handler's code: what it throws would end the consumer, and look like a fault of Kafka's. */

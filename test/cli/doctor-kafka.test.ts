@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
 import { examineWorker, type NamedResult } from '../../cli/commands/doctor.ts';
 import { connect } from '../../cli/transfer/connect.ts';
-import { type Clock, systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/config/parse.ts';
 import { orThrow } from '../../core/errors.ts';
 import { modelIdOf } from '../../detector/offline.ts';
-import type { GroupMember } from '../../ingest/kafka/member.ts';
 import type { Cluster } from '../../ingest/kafka.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -19,13 +18,7 @@ import { needs } from '../needs.ts';
 import { testDatabase } from '../postgres.ts';
 import { loginOf } from '../store/logins.ts';
 import { makeVerdict, noCounters, outputs } from '../store/make.ts';
-
-/** A clock that is wrong by so much, and waits for nothing: here no records come while doctor looks. */
-const behind = (ms: number): Clock => ({
-  now: () => systemClock.now() - ms,
-  elapsed: () => systemClock.elapsed(),
-  sleep: async () => undefined,
-});
+import { asMembers, behind } from './doctor-kafka-site.ts';
 
 needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
   useKafka();
@@ -78,34 +71,9 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     const saved = { watermarkMs: 0, controlSequence: 0, counters: noCounters, state };
     await store.checkpoint({ epoch, offsetPrevious, offsetNext, ...saved });
   };
-  /** Runs the work while members of the topic's group each have joined for one topic. */
-  const serving = async (topic: string, topics: readonly string[], work: () => Promise<void>) => {
-    const { groupId } = configOf(topic).kafka;
-    const members: GroupMember[] = [];
-    const join = async (of: string) => {
-      const joined = new AbortController();
-      const member = cluster.member({
-        groupId,
-        topics: [of],
-        queueBytes: 1 << 20,
-        sessionTimeoutMs: 15_000,
-        partitionsConsumedConcurrently: 1,
-        progress: () => 0,
-        onAssigned: () => joined.abort(),
-        onRebalancing: () => undefined,
-        onFailed: (cause) => joined.abort(cause),
-      });
-      members.push(member);
-      await member.start();
-      await systemClock.sleep(15_000, joined.signal);
-    };
-    try {
-      for (const of of topics) await join(of);
-      await work();
-    } finally {
-      await Promise.all(members.map((member) => member.close()));
-    }
-  };
+  /** Runs the work while members of the topic's group have joined, one for each of the topics. */
+  const serving = (topic: string, topics: readonly string[], work: () => Promise<void>) =>
+    asMembers(cluster, configOf(topic).kafka.groupId, topics, work);
 
   test('finds nothing to mend where all is well, and one replica worth a word', async () => {
     const models = new PostgresModelStore(pool, systemClock);

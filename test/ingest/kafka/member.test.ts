@@ -1,77 +1,11 @@
 import type { KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
-import { ManualClock } from '../../../core/clock.ts';
-import { type ErrorCode, fail, ok, type TidewatchError } from '../../../core/errors.ts';
-import { type Assigned, GroupMember, type MemberOptions } from '../../../ingest/kafka/member.ts';
-import type { KafkaAdmin } from '../../../ingest/kafka/ports.ts';
-import { FakeConsumer } from './fake-consumer.ts';
-
-const SESSION_MS = 6_000;
-const QUEUE_BYTES = 100;
-const ignore = () => undefined;
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
-
-/** Lets everything happen that waits for nothing but its turn. */
-const settle = async () => {
-  for (let i = 0; i < 30; i++) await Promise.resolve();
-};
-
-async function started({ cluster, ...more }: Partial<MemberOptions & Pick<KafkaAdmin, 'cluster'>> = {}) {
-  const fake = new FakeConsumer();
-  const clock = new ManualClock();
-  const seen = { failures: [] as TidewatchError[], rebalancing: 0, assigned: [] as Assigned[], progress: 0 };
-  const admin = {
-    cluster: cluster ?? (() => Promise.resolve(ok({ id: 'c', brokers: [] }))),
-    offsets: () => Promise.resolve(ok([0, 1].map((partition) => ({ partition, start: 0, end: 0 })))),
-    close: () => Promise.resolve(),
-  } as unknown as KafkaAdmin;
-  const member = new GroupMember({
-    groupId: 'g',
-    topics: ['t'],
-    queueBytes: QUEUE_BYTES,
-    sessionTimeoutMs: SESSION_MS,
-    partitionsConsumedConcurrently: 4,
-    progress: () => seen.progress,
-    onAssigned: (assigned) => {
-      seen.assigned = [...assigned];
-    },
-    onRebalancing: () => {
-      seen.rebalancing++;
-    },
-    onFailed: (cause) => seen.failures.push(cause),
-    consumer: fake.consumer,
-    admin,
-    clock,
-    log: silent,
-    ...more,
-  });
-  await member.start();
-  return { fake, clock, seen, member };
-}
-
-/** A member with partition 0, whose log has been asked for offset 0. */
-async function reading(more: Partial<MemberOptions> = {}) {
-  const made = await started(more);
-  made.fake.join({ t: [0] });
-  const { log } = made.seen.assigned[0]!;
-  await log.read(0, 1);
-  return { ...made, log };
-}
+import { reading, SESSION_MS, settle, started } from './member-under-test.ts';
 
 test('it subscribes from the beginning, and nothing is committed or resolved by itself', async () => {
   const { fake } = await started();
   expect(fake.of('subscribe')).toEqual([{ topics: ['t'], fromBeginning: true }]);
   expect(fake.of('run')).toMatchObject([{ autoCommit: false, eachBatchAutoResolve: false }]);
-});
-
-test('a cluster that refuses us ends the member at once, one that is away does not', async () => {
-  const told = async (code: ErrorCode) => {
-    const { seen } = await started({ cluster: () => Promise.resolve(fail(code, 'so it is')) });
-    await settle();
-    return seen.failures.map((cause) => cause.code);
-  };
-  expect(await told('broker_refused')).toEqual(['broker_refused']);
-  expect(await told('broker_unavailable')).toEqual([]);
 });
 
 test('partitions are paused within the join, and resume at the offset of their first read', async () => {
