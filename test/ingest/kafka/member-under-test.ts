@@ -14,12 +14,14 @@ export const settle = async () => {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 };
 
-export async function started(more: Partial<MemberOptions> = {}) {
+type More = Partial<MemberOptions & Pick<KafkaAdmin, 'cluster'>>;
+
+export async function started({ cluster, ...more }: More = {}) {
   const fake = new FakeConsumer();
   const clock = new ManualClock();
   const seen = { failures: [] as TidewatchError[], rebalancing: 0, assigned: [] as Assigned[], progress: 0 };
   const admin = {
-    cluster: () => Promise.resolve(ok({ id: 'c', brokers: [] })),
+    cluster: cluster ?? (() => Promise.resolve(ok({ id: 'c', brokers: [] }))),
     offsets: () => Promise.resolve(ok([0, 1].map((partition) => ({ partition, start: 0, end: 0 })))),
     close: () => Promise.resolve(),
   } as unknown as KafkaAdmin;

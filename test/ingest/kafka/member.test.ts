@@ -1,11 +1,22 @@
 import type { KafkaMessage } from 'kafkajs';
 import { expect, test } from 'vitest';
+import { type ErrorCode, fail } from '../../../core/errors.ts';
 import { reading, SESSION_MS, settle, started } from './member-under-test.ts';
 
 test('it subscribes from the beginning, and nothing is committed or resolved by itself', async () => {
   const { fake } = await started();
   expect(fake.of('subscribe')).toEqual([{ topics: ['t'], fromBeginning: true }]);
   expect(fake.of('run')).toMatchObject([{ autoCommit: false, eachBatchAutoResolve: false }]);
+});
+
+test('a cluster that refuses us ends the member at once, one that is away does not', async () => {
+  const told = async (code: ErrorCode) => {
+    const { seen } = await started({ cluster: () => Promise.resolve(fail(code, 'so it is')) });
+    await settle();
+    return seen.failures.map((cause) => cause.code);
+  };
+  expect(await told('broker_refused')).toEqual(['broker_refused']);
+  expect(await told('broker_unavailable')).toEqual([]);
 });
 
 test('partitions are paused within the join, and resume at the offset of their first read', async () => {
