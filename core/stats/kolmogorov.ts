@@ -49,7 +49,7 @@ function durbin(n: number, d: number): number {
   const k = Math.ceil(n * d);
   const size = 2 * k - 1;
   const h = k - n * d;
-  let power = new Float64Array(size * size);
+  let power: Float64Array = new Float64Array(size * size);
   for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) power[i * size + j] = i - j + 1 < 0 ? 0 : 1;
   for (let i = 0; i < size; i++) {
     power[i * size]! -= h ** (i + 1);
