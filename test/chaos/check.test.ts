@@ -52,7 +52,9 @@ function remains(stored: readonly LogRecord[] = log): Remains {
     ends: new Map([[0, end]]),
     logged,
     acknowledged: new Map(logged),
-    stored: new Map([[0, { epoch: 3, offsetNext: end, counters: worked.counters, state: worked.state }]]),
+    stored: new Map([
+      [0, { epoch: 3, controlSequence: 0, offsetNext: end, counters: worked.counters, state: worked.state }],
+    ]),
     verdicts: new Map(worked.verdicts),
     doubledRows: 0,
     letters,
@@ -64,6 +66,8 @@ function remains(stored: readonly LogRecord[] = log): Remains {
       { partition: 0, epoch: 3, offsetNext: end, watermarkMs: 1 },
     ],
     wrongModels: [],
+    gone: [],
+    lostRanges: [],
   };
 }
 
@@ -124,6 +128,12 @@ test('a record that was folded twice, or not at all, is found in counters and st
 test('an acknowledged record that the log lacks is found', () => {
   const all = remains();
   expect(check({ ...all, logged: without(all.logged, first(all.logged)) }).broken.join()).toContain('acknowledged');
+});
+
+test('a removed range that lost_ranges lacks is found, and one that nobody removed', () => {
+  const range = { partition: 0, from: 5, to: 9 };
+  expect(check({ ...remains(), gone: [range] }).broken.join()).toContain('lost_ranges');
+  expect(check({ ...remains(), lostRanges: [range] }).broken.join()).toContain('lost_ranges');
 });
 
 test('a dead letter that is missing or changed, in the table or on the topic, is found', () => {

@@ -1,5 +1,6 @@
 import { DISPOSITIONS } from '../../core/types.ts';
 import type { Counters, DeadLetter, RecordHeaders } from '../../ingest/ports.ts';
+import type { Gone } from './fault.ts';
 import type { PartitionTruth } from './truth.ts';
 
 export interface StoredLetter extends Pick<DeadLetter, 'partition' | 'offset' | 'point' | 'key' | 'value'> {
@@ -47,6 +48,9 @@ export interface Remains {
   incidents: ReadonlyMap<string, string>;
   expectedIncidents: ReadonlyMap<string, string>;
   looks: readonly Look[];
+  /** What was removed from the log unread, and what PostgreSQL says is lost. */
+  gone: readonly Gone[];
+  lostRanges: readonly Gone[];
   /** Models named by control entries whose artifact has another hash, or is gone. */
   wrongModels: readonly string[];
 }
@@ -86,6 +90,9 @@ export function check(remains: Remains): Findings {
   for (const [partition, truth] of remains.truths) broken.push(...partitionFaults(remains, partition, truth));
   broken.push(...letterFaults(remains));
   broken.push(...trailFaults(remains.looks));
+  const ranges = (all: readonly Gone[]) => all.map(({ partition, from, to }) => `${partition}:${from}-${to}`).sort();
+  if (ranges(remains.gone).join() !== ranges(remains.lostRanges).join())
+    broken.push(`I2 lost_ranges has ${ranges(remains.lostRanges)}, removed was ${ranges(remains.gone)}`);
   for (const [id, text] of remains.expectedIncidents)
     if (remains.incidents.get(id) !== text) broken.push(`I4 incident ${id} differs`);
   for (const id of remains.incidents.keys())

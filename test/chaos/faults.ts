@@ -1,30 +1,10 @@
 import { systemClock } from '../../core/clock.ts';
-import type { Site } from './site.ts';
-import type { Workers } from './workers.ts';
-
-export interface Arena {
-  site: Site;
-  workers: Workers;
-  /** Aborts when the load has ended and no more is to be broken. */
-  signal: AbortSignal;
-}
-
-export interface Fault {
-  name: string;
-  /** What is done, for the report. */
-  what: string;
-  /** What must come of it beside all invariants, and what the operator is told. */
-  criterion: string;
-  /** Part of the short run. */
-  short: boolean;
-  poisonPercent?: number;
-  /** Strikes once; what it broke must work again when it resolves. */
-  strike(arena: Arena): Promise<void>;
-  /** Pause between two strikes. */
-  everyMs: number;
-  /** How often it left a trace; a fault without one was not exercised. */
-  traces(arena: Arena): number | Promise<number>;
-}
+import type { Arena, Fault } from './fault.ts';
+import { DATA_FAULTS } from './faults/data.ts';
+import { MEMBER_FAULTS } from './faults/members.ts';
+import { NETWORK_FAULTS } from './faults/network.ts';
+import { OPERATION_FAULTS } from './faults/operations.ts';
+import { POSTGRES_FAULTS } from './faults/postgres.ts';
 
 const wait = (ms: number, { signal }: Arena) => systemClock.sleep(ms, signal);
 /** Beyond the session of the workers' group, which is 6 s in these runs. */
@@ -127,4 +107,9 @@ export const FAULTS: readonly Fault[] = [
     },
     traces: ({ workers }) => workers.said(/"part":/),
   },
+  ...NETWORK_FAULTS,
+  ...POSTGRES_FAULTS,
+  ...MEMBER_FAULTS,
+  ...DATA_FAULTS,
+  ...OPERATION_FAULTS,
 ];

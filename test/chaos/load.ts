@@ -37,11 +37,12 @@ export interface Sent {
 /**
  * Telemetry that a seed determines: entities that swing and now and then jump, with poison among their records and
  * repeats. A step that Kafka did not take is sent again until it does; what it took twice is there twice.
+ * before: what was sent earlier, to count on from.
  */
-export async function sendLoad(options: LoadOptions): Promise<Sent> {
+export async function sendLoad(options: LoadOptions, before?: Sent): Promise<Sent> {
   const { clock, entities, windows, windowMs, speed, startMs, topic, producer, signal } = options;
   const random = new Random(options.seed);
-  const sent: Sent = { acknowledged: new Map(), sends: 0, failures: 0 };
+  const sent: Sent = before ?? { acknowledged: new Map(), sends: 0, failures: 0 };
   const stepMs = windowMs / STEPS;
   const beganMs = clock.elapsed();
   let poisons = 0;

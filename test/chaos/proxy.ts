@@ -23,6 +23,8 @@ export class TcpProxy {
   /** Connections so far, and those that a fault broke. */
   connections = 0;
   broken = 0;
+  /** Requests that were delayed. */
+  delayed = 0;
   readonly #server: Server;
   readonly #targetPort: number;
   readonly #pairs = new Set<Pair>();
@@ -57,6 +59,16 @@ export class TcpProxy {
   /** The next request that is meant reaches the server, whose answer is lost together with the connection. */
   loseAnswer(meant: (request: Buffer) => boolean): void {
     this.#losing = meant;
+  }
+
+  /** Connections that have something to say while it is mute. */
+  get held(): number {
+    return [...this.#pairs].filter(({ client, server }) => client.isPaused() || server.isPaused()).length;
+  }
+
+  /** Counts from nought again, for the next fault. */
+  forget(): void {
+    this.connections = this.broken = this.delayed = 0;
   }
 
   /** Back to passing everything on. */
@@ -113,6 +125,7 @@ export class TcpProxy {
         pair.server.once('data', () => this.#break(pair, 'reset'));
       }
       const delayMs = isRequest && !losing ? this.latencyMs : 0;
+      if (delayMs > 0) this.delayed++;
       const write = () => {
         if (!to.destroyed && !to.write(bytes)) {
           from.pause();

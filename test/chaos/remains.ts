@@ -10,6 +10,7 @@ import { silentLogger } from '../../store/logger.ts';
 import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import type { Look, Remains, StoredLetter, StoredPartition } from './check.ts';
+import type { Gone } from './fault.ts';
 import { textOf } from './load.ts';
 import { identityOf, type PartitionTruth, undisturbed } from './truth.ts';
 
@@ -21,16 +22,21 @@ export interface GatherOptions {
   deadLetterTopic: string;
   acknowledged: ReadonlyMap<string, number>;
   looks: readonly Look[];
+  /** The log as it was before some of it was removed. */
+  kept: ReadonlyMap<number, readonly LogRecord[]>;
+  /** What was removed unread. */
+  gone: readonly Gone[];
 }
 
 /** Reads everything that is left when all workers have stopped, and folds the final log once more beside it. */
 export async function gather(options: GatherOptions): Promise<Remains> {
   const { cluster, pool, stream, partitions } = options;
-  const logs = new Map<number, LogRecord[]>();
+  const logs = new Map([...options.kept].map(([partition, records]) => [partition, [...records]]));
   for await (const batch of cluster.read(stream.topic))
     for (const { partition, record } of batch) {
       if (!logs.has(partition)) logs.set(partition, []);
-      logs.get(partition)!.push(record);
+      const log = logs.get(partition)!;
+      if (record.offset > (log.at(-1)?.offset ?? -1)) log.push(record);
     }
   const models = await artifactsOf(pool);
   const stored = await partitionsOf(pool, stream.name);
@@ -53,7 +59,9 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     for (const entry of control)
       if (entry.kind === 'model' && sha256Hex(models.get(entry.modelId) ?? new Uint8Array(0)) !== entry.sha256)
         wrongModels.push(entry.modelId);
-    truths.set(partition, undisturbed(stream, partition, log, control, models));
+    const missed = options.gone.filter((gone) => gone.partition === partition);
+    const read = log.filter(({ offset }) => !missed.some(({ from, to }) => from <= offset && offset < to));
+    truths.set(partition, undisturbed(stream, partition, read, control, models));
   }
   const verdicts = await verdictsOf(pool, stream.name);
   const expectedIncidents = new Map<string, string>();
@@ -68,6 +76,8 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     acknowledged: options.acknowledged,
     looks: options.looks,
     stored,
+    gone: options.gone,
+    lostRanges: await lostRangesOf(pool, stream.name),
     ...verdicts,
     letters: await lettersOf(pool, stream.name),
     topicLetters: await topicLettersOf(cluster, options.deadLetterTopic),
@@ -102,6 +112,15 @@ async function partitionsOf(pool: pg.Pool, stream: string): Promise<Map<number, 
     [stream],
   );
   return new Map(rows.map((row) => [row.partition, row]));
+}
+
+async function lostRangesOf(pool: pg.Pool, stream: string): Promise<Gone[]> {
+  type Row = { partition: number; from_offset: string; to_offset: string };
+  const { rows } = await pool.query<Row>(
+    'SELECT partition, from_offset, to_offset FROM lost_ranges WHERE stream = $1',
+    [stream],
+  );
+  return rows.map((row) => ({ partition: row.partition, from: Number(row.from_offset), to: Number(row.to_offset) }));
 }
 
 async function lettersOf(pool: pg.Pool, stream: string): Promise<StoredLetter[]> {

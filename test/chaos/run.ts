@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/config/parse.ts';
+import type { StreamConfig } from '../../core/config/stream.ts';
 import { orThrow } from '../../core/errors.ts';
-import { check, type Findings, type Look } from './check.ts';
-import type { Fault } from './faults.ts';
+import { check, type Findings } from './check.ts';
+import type { Arena, Fault } from './fault.ts';
 import { sendLoad } from './load.ts';
 import { gather } from './remains.ts';
 import type { Site } from './site.ts';
+import { Trail } from './trail.ts';
 import { Workers } from './workers.ts';
 
 export interface RunOptions {
@@ -17,6 +19,8 @@ export interface RunOptions {
   /** Windows of load and its entities: their product is about how many verdicts there will be. */
   windows: number;
   entities: number;
+  /** Event time a second of the clock. */
+  speed: number;
   say: (line: string) => void;
 }
 
@@ -35,12 +39,10 @@ const clock = systemClock;
 const PARTITIONS = 4;
 const WORKERS = 2;
 const WINDOW_MS = 10_000;
-/** Event time a second: a run of an hour of telemetry takes a minute and a half. */
-const SPEED = 50;
 const BACK_MS = 6 * 3_600_000;
 const LOOK_MS = 250;
 const WARM_MS = 1_500;
-const JOINED_WITHIN_MS = 45_000;
+const JOINED_WITHIN_MS = 90_000;
 /** Far above the recovery budget: what is slow is told, what is stuck fails. */
 const REST_WITHIN_MS = 120_000;
 
@@ -53,13 +55,13 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const file = path.join(site.dir, `${topic}.json`);
   const config = {
     kafka: {
-      brokers: site.kafka.address,
+      brokers: fault?.proxied ? site.kafkaProxy.address : site.kafka.address,
       groupId: topic,
       sessionTimeout: '6s',
       rebalanceTimeout: '10s',
       deadLetterTopic,
     },
-    database: { url: site.postgres.url },
+    database: { url: fault?.proxied ? site.postgresProxyUrl : site.postgres.url },
     sources: { host: { enabled: false }, demo: { enabled: false }, http: { enabled: false } },
     // so that the first model is trained and comes into force in the middle of the run
     streams: [
@@ -70,7 +72,9 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const stream = orThrow(parseConfig({ object: config })).config.streams[0]!;
   await site.makeTopic(topic, PARTITIONS);
 
-  const workers = new Workers(file, path.join(site.dir, `${topic}.log`));
+  const workers = new Workers(file, path.join(site.dir, `${topic}.log`), fault?.odd);
+  site.kafkaProxy.forget();
+  site.postgresProxy.forget();
   const over = new AbortController();
   const trail = new Trail(site, stream.name);
   const looking = trail.follow(over.signal);
@@ -85,20 +89,22 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const producer = await site.cluster.producer();
   const loadOver = new AbortController();
   const neverEnds = new AbortController().signal;
-  const load = sendLoad({
+  const order = {
     topic,
     producer,
     clock,
     seed,
     startMs: Math.floor((clock.now() - BACK_MS) / WINDOW_MS) * WINDOW_MS,
     entities: options.entities,
-    windows: options.windows,
+    windows: options.windows * (fault?.windowsFactor ?? 1),
     windowMs: WINDOW_MS,
-    speed: SPEED,
+    speed: options.speed * (fault?.speedFactor ?? 1),
     poisonPercent: fault?.poisonPercent ?? 1,
     signal: neverEnds,
-  }).finally(() => loadOver.abort());
-  const arena = { site, workers, signal: loadOver.signal };
+  };
+  const sending = sendLoad(order).then((first) => (fault?.again ? sendLoad(order, first) : first));
+  const load = sending.finally(() => loadOver.abort());
+  const arena: Arena = { site, workers, signal: loadOver.signal, stream, groupId: topic, kept: new Map(), gone: [] };
   let strikes = 0;
   if (fault !== null) {
     await clock.sleep(WARM_MS);
@@ -114,7 +120,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     workers.start();
   }
   const endedMs = clock.elapsed();
-  await until(workers, 'everything that was sent is saved', REST_WITHIN_MS, () => atRest(site, topic, stream.name));
+  await until(workers, 'everything that was sent is saved', REST_WITHIN_MS, () => atRest(site, stream));
   const recoveredMs = clock.elapsed() - endedMs;
   const traces = fault === null ? 0 : await fault.traces(arena);
   const codes = await workers.close();
@@ -128,6 +134,8 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     deadLetterTopic,
     acknowledged: sent.acknowledged,
     looks: trail.looks,
+    kept: arena.kept,
+    gone: arena.gone,
   });
   const found = check(remains);
   if (fault !== null && traces === 0) found.broken.push('the fault left no trace: it was not exercised');
@@ -139,66 +147,9 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   return { ...outcome, ...found, respawned: workers.respawned, records };
 }
 
-async function atRest(site: Site, topic: string, stream: string): Promise<boolean> {
-  const admin = await site.cluster.admin();
-  try {
-    const offsets = await admin.offsets(topic);
-    if (!offsets.ok) return false;
-    const { rows } = await site.pool.query<{ partition: number; offset_next: string }>(
-      'SELECT partition, offset_next FROM partition_state WHERE stream = $1',
-      [stream],
-    );
-    const saved = new Map(rows.map((row) => [row.partition, Number(row.offset_next)]));
-    return offsets.value.every(({ partition, end }) => saved.get(partition) === end);
-  } catch {
-    return false; // PostgreSQL is on its way back, and so not at rest
-  } finally {
-    await admin.close();
-  }
-}
-
-/** What positions looked like all along, and how long nothing moved. */
-class Trail {
-  readonly looks: Look[] = [];
-  readonly #site: Site;
-  readonly #stream: string;
-  #movedMs = 0;
-  #sum = -1;
-  gapMs = 0;
-
-  constructor(site: Site, stream: string) {
-    this.#site = site;
-    this.#stream = stream;
-  }
-
-  async follow(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#look().catch(() => undefined); // nothing can be seen while PostgreSQL is away
-      await clock.sleep(LOOK_MS, signal);
-    }
-  }
-
-  async #look(): Promise<void> {
-    type Row = { partition: number; epoch: string; offset_next: string; watermark_ms: number };
-    const { rows } = await this.#site.pool.query<Row>(
-      `SELECT p.partition, p.epoch, p.offset_next, g.watermark_ms FROM partition_state p
-       JOIN partition_generations g ON g.stream = p.stream AND g.partition = p.partition AND g.slot = p.slot
-       WHERE p.stream = $1`,
-      [this.#stream],
-    );
-    let sum = 0;
-    for (const row of rows) {
-      const [offsetNext, epoch] = [Number(row.offset_next), Number(row.epoch)];
-      this.looks.push({ partition: row.partition, epoch, offsetNext, watermarkMs: row.watermark_ms });
-      sum += offsetNext;
-    }
-    const nowMs = clock.elapsed();
-    if (sum !== this.#sum) {
-      if (this.#sum > 0) this.gapMs = Math.max(this.gapMs, nowMs - this.#movedMs);
-      this.#sum = sum;
-      this.#movedMs = nowMs;
-    }
-  }
+async function atRest(site: Site, stream: StreamConfig): Promise<boolean> {
+  // PostgreSQL or Kafka is on its way back, and so not at rest
+  return (await site.lag(stream).catch(() => Number.NaN)) === 0;
 }
 
 async function until(workers: Workers, what: string, withinMs: number, holds: () => Promise<boolean>): Promise<void> {

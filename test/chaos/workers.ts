@@ -6,7 +6,9 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../core/clock.ts';
 
 const BIN = path.resolve('bin/tidewatch.js');
+const ODD = ['--import', 'tsx', path.resolve('test/chaos/odd-worker.ts')];
 const RESPAWN_MS = 500;
+const LOOK_MS = 50;
 
 interface Running {
   process: ChildProcess;
@@ -22,11 +24,16 @@ export class Workers {
   readonly #running = new Set<Running>();
   #started = 0;
   #respawned = 0;
+  #stops = 0;
   #closed = false;
   readonly #lines: string[] = [];
 
-  constructor(configFile: string, logFile: string) {
+  readonly #odd: ((n: number) => Record<string, string>) | undefined;
+
+  /** odd: environment of the n-th worker, which then is one of odd-worker.ts. */
+  constructor(configFile: string, logFile: string, odd?: (n: number) => Record<string, string>) {
     this.#configFile = configFile;
+    this.#odd = odd;
     this.#log = createWriteStream(logFile);
   }
 
@@ -43,14 +50,33 @@ export class Workers {
     return this.#lines.filter((line) => pattern.test(line)).length;
   }
 
+  /** Writes a line of our own among theirs. */
+  note(line: string): void {
+    this.#lines.push(line);
+    this.#log.write(`0 ${line}\n`);
+  }
+
+  /** By the workers' own clocks, when they said a message. */
+  times(message: string): number[] {
+    const meant = this.#lines.filter((line) => line.includes(`"msg":"${message}"`));
+    return meant.map((line) => Number(/"time":(\d+)/.exec(line)?.[1]));
+  }
+
   /** The newest lines of all logs, for who wants to know why something failed. */
   tail(): string {
     return this.#lines.slice(-12).join('\n');
   }
 
   start(): void {
-    const child = spawn(process.execPath, [BIN, 'worker', '--file', this.#configFile], {
-      env: { ...process.env, NODE_ENV: 'production', NO_COLOR: '1', TIDEWATCH_PORT: '0' },
+    const program = this.#odd === undefined ? [BIN] : ODD;
+    const child = spawn(process.execPath, [...program, 'worker', '--file', this.#configFile], {
+      env: {
+        ...process.env,
+        ...this.#odd?.(this.#started),
+        NODE_ENV: 'production',
+        NO_COLOR: '1',
+        TIDEWATCH_PORT: '0',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const running: Running = { process: child, number: ++this.#started, leaving: false };
@@ -83,6 +109,26 @@ export class Workers {
     one.process.kill('SIGSTOP');
     await systemClock.sleep(ms, signal);
     one.process.kill('SIGCONT');
+  }
+
+  /** Stops one where it is; what it returns lets it go on. null when there is none. */
+  stopOne(): (() => void) | null {
+    const all = [...this.#running].filter(({ leaving }) => !leaving);
+    const one = all[this.#stops++ % Math.max(1, all.length)];
+    if (one === undefined) return null;
+    one.process.kill('SIGSTOP');
+    return () => one.process.kill('SIGCONT');
+  }
+
+  /** Asks all to leave in good order, and waits until they have. */
+  async leaveAll(): Promise<void> {
+    while (this.#running.size > 0) {
+      for (const one of this.#running) {
+        if (!one.leaving) one.process.kill('SIGTERM');
+        one.leaving = true;
+      }
+      await systemClock.sleep(LOOK_MS);
+    }
   }
 
   /** Asks one to leave in good order. */
