@@ -65,8 +65,7 @@ function main() {
 
   const { passed, failures, skipped, reasons } = summarise(report, steps, ci);
   // An error outside of any test, or a teardown that failed, shows in the exit code alone.
-  if (!tests.ok && failures.every((f) => STEPS.includes(f)))
-    failures.push('vitest: an error outside of the tests');
+  if (!tests.ok && failures.every((f) => STEPS.includes(f))) failures.push('vitest: an error outside of the tests');
 
   const lines = ['', '══ summary'];
   for (const { name, ok, seconds } of [...steps, tests])
