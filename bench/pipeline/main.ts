@@ -47,10 +47,18 @@ async function measure(site: Site): Promise<PipelineFigures> {
   const { artifact } = trainFleet(new Fleet(1_000, 5), defaultStream(), 300, 1_000);
   say('kafkajs alone, Tidewatch and Python in turn …');
   const measured = await throughput(site, load, artifact, peers, parts.has('throughput') ? rounds : 1, say);
+  const failures: string[] = [];
   const part = async <T>(name: (typeof PARTS)[number], run: () => Promise<T>): Promise<T | null> => {
     if (!parts.has(name)) return null;
     say(`${name} …`);
-    return run();
+    try {
+      return await run();
+    } catch (cause) {
+      const why = (cause as Error).message.split('\n')[0]!;
+      say(`${name} failed: ${why}`);
+      failures.push(`Not measured: ${name} (${why}).`);
+      return null;
+    }
   };
   const quix = peers && (await part('quix', () => quixRound(peers, load, quixWindows)));
   const limited = await part('limits', async () => {
@@ -74,6 +82,7 @@ async function measure(site: Site): Promise<PipelineFigures> {
     restarts: await part('restarts', () => restarts(site, artifact)),
     peers:
       peers === null ? `${found}.` : `Peers: ${peers.versions}; scored in batches of 512, kept nowhere but in memory.`,
+    failures,
     settings,
     kafkaVersion: site.program.version,
     machine,

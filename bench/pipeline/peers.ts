@@ -16,7 +16,7 @@ const PACKAGES = ['scikit-learn>=1.9', 'confluent-kafka', 'orjson', 'psycopg[bin
 const MODULES = ['sklearn', 'confluent_kafka', 'orjson', 'psycopg', 'quixstreams'];
 const VERSIONS = `
 import importlib.metadata as m, platform
-print("Python", platform.python_version(), *(f"{p} {m.version(p)}" for p in ("confluent-kafka","orjson","scikit-learn","psycopg","quixstreams")), sep=", ")`;
+print(f"Python {platform.python_version()}", *(f"{p} {m.version(p)}" for p in ("confluent-kafka","orjson","scikit-learn","psycopg","quixstreams")), sep=", ")`;
 
 /** Programs of others that do the same work, and the Python that runs them. */
 export interface Peers {

@@ -29,6 +29,8 @@ export interface PipelineFigures {
   limited: { how: string; figures: RunFigures } | null;
   /** Why the Python pipelines are not there, or what they are made of. */
   peers: string;
+  /** Parts that failed, and why. */
+  failures: readonly string[];
   settings: Readonly<Record<string, string>>;
   kafkaVersion: string;
   machine: string;
@@ -121,6 +123,7 @@ function notes(f: PipelineFigures): string[] {
     `One topic of ${t.records.toLocaleString('en')} uncompressed records of 5 values from 1,000 entities, 1 s apart, 4 partitions. Each contestant reads it from its start, ${t.rounds} times in turn; medians, ratios within a round. Tidewatch is \`tidewatch worker\` with its default configuration, forest in force from the first record, verdicts and checkpoints durable; rates from its first record to its last, compiling included.`,
     `CPU time is that of the process with its garbage collection. RSS at most: kafkajs alone ${mib(t.ceiling.rssBytes)}, Tidewatch ${mib(t.ours.rssBytes)}${t.python === null ? '' : `, python_pipeline.py ${mib(t.python.rssBytes)}`}.`,
     f.peers,
+    ...f.failures,
   ];
   if (typeof f.quix === 'string') out.push(`Quix Streams is absent: ${f.quix}.`);
   if (limited !== null) out.push(`Limits: ${limited.how}. RSS at most ${mib(limited.figures.rssBytes)}.`);

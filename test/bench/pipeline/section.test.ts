@@ -34,6 +34,7 @@ const figures: PipelineFigures = {
   restarts: { sigtermS: 2, exitCode: 0, sigkillS: 17, idlePercent: 3 },
   limited: { how: 'one core', figures: run },
   peers: 'Peers: some.',
+  failures: [],
   settings: { fsync: 'on', synchronous_commit: 'on' },
   kafkaVersion: '4.1.1',
   machine: 'some machine',
@@ -62,11 +63,13 @@ test('what is absent is said to be so, and meets no goal', () => {
     footprint: null,
     restarts: null,
     limited: null,
+    failures: ['Not measured: latency (it hung).'],
     peers: 'the Python pipelines are absent: no folder.',
   };
   const section = pipelineSection(alone);
   expect(section.rows.some(({ what }) => what.includes('python'))).toBe(false);
   expect(section.notes.join('\n')).toContain('the Python pipelines are absent');
+  expect(section.notes).toContain('Not measured: latency (it hung).');
   expect(section.notes.join('\n')).toContain('Quix Streams is absent: it is not there');
 });
 
