@@ -9,7 +9,7 @@ import { decoderFor } from '../../ingest/decode/index.ts';
 import type { LogRecord, Outputs } from '../../ingest/ports.ts';
 import { check, type Remains } from './check.ts';
 import { textOf } from './load.ts';
-import { identityOf, undisturbed } from './truth.ts';
+import { identityOf, resumed, undisturbed } from './truth.ts';
 
 const { config } = orThrow(parseConfig({ object: { streams: [{ name: 'chaos', topic: 'chaos' }] } }));
 const stream = config.streams.find(({ name }) => name === 'chaos')!;
@@ -68,6 +68,8 @@ function remains(stored: readonly LogRecord[] = log): Remains {
     wrongModels: [],
     gone: [],
     lostRanges: [],
+    resumedStates: new Map([[0, truth.state]]),
+    peakRssMib: 200,
   };
 }
 
@@ -147,6 +149,16 @@ test('a dead letter that is missing or changed, in the table or on the topic, is
   expect(check({ ...all, topicLetters }).broken.join()).toContain('on the topic is not');
 });
 
+test('a worker that outgrows its container is found', () => {
+  expect(check({ ...remains(), peakRssMib: 700 }).broken.join()).toContain('I11');
+});
+
+test('folding on from a saved state comes to the state of the whole log', () => {
+  const saved = undisturbed(stream, 0, log.slice(0, 100), [], new Map());
+  const before = { offsetNext: 100, controlSequence: 0, state: saved.state };
+  expect(resumed(stream, 0, before, log, [], new Map())).toEqual(undisturbed(stream, 0, log, [], new Map()).state);
+});
+
 test('offsets, watermarks and epochs that go back are found, and a position short of the end', () => {
   const all = remains();
   const look = { partition: 0, epoch: 3, offsetNext: 10, watermarkMs: 10 };
@@ -163,6 +175,8 @@ test('a state with one other byte, an incident that differs, and a model that is
   const state = Uint8Array.from(all.stored.get(0)!.state);
   state[state.length >> 1]! ^= 1;
   expect(check({ ...all, stored: new Map([[0, { ...all.stored.get(0)!, state }]]) }).broken.join()).toContain('I5');
+  expect(check({ ...all, resumedStates: new Map([[0, state]]) }).broken.join()).toContain('I5');
+  expect(check({ ...all, resumedStates: new Map([[0, null]]) }).broken.join()).toContain('I5');
   expect(check({ ...all, expectedIncidents: new Map([['i', 'x']]) }).broken.join()).toContain('I4 incident');
   expect(check({ ...all, wrongModels: ['m'] }).broken.join()).toContain('I13');
 });

@@ -33,6 +33,10 @@ export interface Remains {
   logged: ReadonlyMap<string, number>;
   acknowledged: ReadonlyMap<string, number>;
   stored: ReadonlyMap<number, StoredPartition>;
+  /** What the saved state before the newest comes to when the log is folded on from it; null: it cannot be restored. */
+  resumedStates: ReadonlyMap<number, Uint8Array | null>;
+  /** The most memory that a worker had. */
+  peakRssMib: number;
   /** Content hash of every stored verdict by identity. */
   verdicts: ReadonlyMap<string, string>;
   /** Rows for one identity beyond the first. */
@@ -63,6 +67,9 @@ export interface Findings {
   /** Every broken invariant of docs/chaos.md with what was seen. */
   broken: string[];
 }
+
+/** What the container of a worker may have. */
+const MAX_RSS_MIB = 512;
 
 const at = (letter: { partition: number; offset: number; point: number }): string =>
   `${letter.partition}:${letter.offset}:${letter.point}`;
@@ -98,6 +105,10 @@ export function check(remains: Remains): Findings {
   for (const id of remains.incidents.keys())
     if (!remains.expectedIncidents.has(id)) broken.push(`I3 incident ${id} should not be`);
   for (const model of remains.wrongModels) broken.push(`I13 model ${model} is not what its control entry named`);
+  for (const [partition, state] of remains.resumedStates)
+    if (state === null || !Buffer.from(state).equals(remains.truths.get(partition)?.state ?? new Uint8Array(0)))
+      broken.push(`I5 folding on from a saved state of partition ${partition} comes to another one`);
+  if (remains.peakRssMib > MAX_RSS_MIB) broken.push(`I11 a worker had ${remains.peakRssMib} MiB of memory`);
   return { verdicts: expected.size, lost, doubled, differing, broken };
 }
 

@@ -61,7 +61,8 @@ async function main(): Promise<void> {
         continue;
       }
       say(`${fault.name} …`);
-      outcomes.push(await runFault({ site, fault, seed: Number(values.seed), ...SIZE, speed, say }));
+      const order = { site, fault, seed: Number(values.seed), ...SIZE, speed, say };
+      outcomes.push(await runFault(order).catch((cause: unknown) => stuck(fault.name, cause)));
       await fault.undo?.(site);
     }
   } finally {
@@ -75,6 +76,14 @@ async function main(): Promise<void> {
     say(`wrote ${out}`);
   }
   if (outcomes.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
+}
+
+/** A run that did not come to rest. */
+function stuck(name: string, cause: unknown): Outcome {
+  const none = { strikes: 0, traces: 0, gapMs: 0, recoveredMs: 0, respawned: 0, records: 0, peakRssMib: 0 };
+  const broken = [cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)];
+  process.stderr.write(`${name}: ${broken[0]}\n`);
+  return { name, ...none, verdicts: 0, lost: 0, doubled: 0, differing: 0, broken };
 }
 
 await main();

@@ -12,7 +12,7 @@ import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import type { Look, Remains, StoredLetter, StoredPartition } from './check.ts';
 import type { Gone } from './fault.ts';
 import { textOf } from './load.ts';
-import { identityOf, type PartitionTruth, undisturbed } from './truth.ts';
+import { identityOf, type PartitionTruth, resumed, undisturbed } from './truth.ts';
 
 export interface GatherOptions {
   cluster: Cluster;
@@ -22,6 +22,7 @@ export interface GatherOptions {
   deadLetterTopic: string;
   acknowledged: ReadonlyMap<string, number>;
   looks: readonly Look[];
+  peakRssMib: number;
   /** The log as it was before some of it was removed. */
   kept: ReadonlyMap<number, readonly LogRecord[]>;
   /** What was removed unread. */
@@ -40,6 +41,8 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     }
   const models = await artifactsOf(pool);
   const stored = await partitionsOf(pool, stream.name);
+  const older = await partitionsOf(pool, stream.name, 'older');
+  const resumedStates = new Map<number, Uint8Array | null>();
   const truths = new Map<number, PartitionTruth>();
   const ends = new Map<number, number>();
   const logged = new Map<string, number>();
@@ -62,6 +65,8 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     const missed = options.gone.filter((gone) => gone.partition === partition);
     const read = log.filter(({ offset }) => !missed.some(({ from, to }) => from <= offset && offset < to));
     truths.set(partition, undisturbed(stream, partition, read, control, models));
+    const before = older.get(partition);
+    if (before !== undefined) resumedStates.set(partition, resumed(stream, partition, before, read, control, models));
   }
   const verdicts = await verdictsOf(pool, stream.name);
   const expectedIncidents = new Map<string, string>();
@@ -76,7 +81,9 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     acknowledged: options.acknowledged,
     looks: options.looks,
     stored,
+    resumedStates,
     gone: options.gone,
+    peakRssMib: options.peakRssMib,
     lostRanges: await lostRangesOf(pool, stream.name),
     ...verdicts,
     letters: await lettersOf(pool, stream.name),
@@ -102,13 +109,18 @@ async function verdictsOf(pool: pg.Pool, stream: string) {
   return { verdicts, doubledRows: rows.length - verdicts.size };
 }
 
-async function partitionsOf(pool: pg.Pool, stream: string): Promise<Map<number, StoredPartition>> {
+/** The newest saved state of each partition, or the one before it. */
+async function partitionsOf(
+  pool: pg.Pool,
+  stream: string,
+  which: 'newest' | 'older' = 'newest',
+): Promise<Map<number, StoredPartition>> {
   type Row = StoredPartition & { partition: number };
   const { rows } = await pool.query<Row>(
-    `SELECT p.partition, p.epoch, p.offset_next AS "offsetNext", g.control_sequence AS "controlSequence",
+    `SELECT p.partition, p.epoch, g.offset_next AS "offsetNext", g.control_sequence AS "controlSequence",
        g.counters, g.state FROM partition_state p
-     JOIN partition_generations g ON g.stream = p.stream AND g.partition = p.partition AND g.slot = p.slot
-     WHERE p.stream = $1`,
+     JOIN partition_generations g ON g.stream = p.stream AND g.partition = p.partition
+     WHERE p.stream = $1 AND g.slot ${which === 'newest' ? '=' : '<>'} p.slot`,
     [stream],
   );
   return new Map(rows.map((row) => [row.partition, row]));

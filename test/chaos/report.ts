@@ -9,13 +9,13 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 /** One line a fault, as it is printed and as it stands in docs/chaos.md; below it, whatever broke. */
 export function table(outcomes: readonly Outcome[]): string {
   const head =
-    '| fault | struck | traces | longest gap | at rest after | restarts | records | verdicts | lost | doubled | differing |';
+    '| fault | struck | traces | longest gap | at rest after | restarts | most memory | records | verdicts | lost | doubled | differing |';
   const rows = outcomes.map(
     (o) =>
-      `| ${[o.name, o.strikes, o.traces, seconds(o.gapMs), seconds(o.recoveredMs), o.respawned, o.records, o.verdicts, o.lost, o.doubled, o.differing].join(' | ')} |`,
+      `| ${[o.name, o.strikes, o.traces, seconds(o.gapMs), seconds(o.recoveredMs), o.respawned, `${o.peakRssMib} MiB`, o.records, o.verdicts, o.lost, o.doubled, o.differing].join(' | ')} |`,
   );
   const broken = outcomes.flatMap(({ name, broken: all }) => all.slice(0, 20).map((what) => `BROKEN ${name}: ${what}`));
-  return [head, `|---|${'---:|'.repeat(10)}`, ...rows, ...(broken.length > 0 ? ['', ...broken] : [])].join('\n');
+  return [head, `|---|${'---:|'.repeat(11)}`, ...rows, ...(broken.length > 0 ? ['', ...broken] : [])].join('\n');
 }
 
 /** docs/chaos.md */
@@ -30,7 +30,8 @@ export async function page(outcomes: readonly Outcome[], notDone: readonly strin
 A real broker (Apache Kafka ${KAFKA_VERSION}), a real PostgreSQL and real worker processes under load, each run with one
 fault that strikes again and again. When all has come to rest, the final log and its control entries are folded once
 more without any disturbance, and everything that is stored is held against that: every verdict bit for bit, every
-incident, every dead letter in the table and on the topic, the counters and the bytes of the saved state. Positions were
+incident, every dead letter in the table and on the topic, the counters and the bytes of the saved state, to which the saved
+state before it must lead too. Positions were
 looked at four times a second meanwhile: offsets, watermarks and epochs never went back.
 
 Made on ${day} at ${commit}: ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'CPU'}, Linux ${release()}, Node ${process.version}; session timeout 6 s.
@@ -39,7 +40,7 @@ ${table(outcomes)}
 
 *struck*: how often. *traces*: what the workers' logs or tables show of it; a fault without any would count as not
 exercised. *longest gap*: the longest time in which no position moved. *at rest after*: from the end of load and faults
-until everything was saved. *restarts*: workers that their supervisor had to start again.
+until everything was saved. *restarts*: workers that their supervisor had to start again. *most memory*: of any worker.
 
 ## The faults
 

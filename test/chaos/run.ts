@@ -33,6 +33,7 @@ export interface Outcome extends Findings {
   recoveredMs: number;
   respawned: number;
   records: number;
+  peakRssMib: number;
 }
 
 const clock = systemClock;
@@ -48,7 +49,7 @@ const REST_WITHIN_MS = 120_000;
 
 /** One fault under load, from an empty topic to the verdict of the checker. fault: null for a run without any. */
 export async function runFault(options: RunOptions): Promise<Outcome> {
-  const { site, fault, seed, say } = options;
+  const { site, fault, seed } = options;
   const name = (fault?.name ?? 'nothing').toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const topic = `chaos-${name}-${seed}`;
   const deadLetterTopic = `${topic}-letters`;
@@ -76,8 +77,32 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   site.kafkaProxy.forget();
   site.postgresProxy.forget();
   const over = new AbortController();
-  const trail = new Trail(site, stream.name);
+  const trail = new Trail(site, stream.name, workers);
   const looking = trail.follow(over.signal);
+  const looked = async () => {
+    over.abort();
+    await looking;
+  };
+  try {
+    return await underLoad({ ...options, topic, deadLetterTopic, stream, workers, trail, looked });
+  } finally {
+    await looked();
+    await workers.close();
+  }
+}
+
+interface Scene extends RunOptions {
+  topic: string;
+  deadLetterTopic: string;
+  stream: StreamConfig;
+  workers: Workers;
+  trail: Trail;
+  looked: () => Promise<void>;
+}
+
+/** From the start of the workers on, who may still run when it throws. */
+async function underLoad(scene: Scene): Promise<Outcome> {
+  const { site, fault, seed, say, topic, deadLetterTopic, stream, workers, trail } = scene;
   for (let i = 0; i < WORKERS; i++) workers.start();
   await until(
     workers,
@@ -95,10 +120,10 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     clock,
     seed,
     startMs: Math.floor((clock.now() - BACK_MS) / WINDOW_MS) * WINDOW_MS,
-    entities: options.entities,
-    windows: options.windows * (fault?.windowsFactor ?? 1),
+    entities: scene.entities,
+    windows: scene.windows * (fault?.windowsFactor ?? 1),
     windowMs: WINDOW_MS,
-    speed: options.speed * (fault?.speedFactor ?? 1),
+    speed: scene.speed * (fault?.speedFactor ?? 1),
     poisonPercent: fault?.poisonPercent ?? 1,
     signal: neverEnds,
   };
@@ -124,8 +149,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const recoveredMs = clock.elapsed() - endedMs;
   const traces = fault === null ? 0 : await fault.traces(arena);
   const codes = await workers.close();
-  over.abort();
-  await looking;
+  await scene.looked();
   const remains = await gather({
     cluster: site.cluster,
     pool: site.pool,
@@ -136,6 +160,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
     looks: trail.looks,
     kept: arena.kept,
     gone: arena.gone,
+    peakRssMib: workers.peakRssMib,
   });
   const found = check(remains);
   if (fault !== null && traces === 0) found.broken.push('the fault left no trace: it was not exercised');
@@ -144,7 +169,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const outcome = { name: fault?.name ?? 'nothing broken', strikes, traces, gapMs: trail.gapMs, recoveredMs };
   const records = [...sent.acknowledged.values()].reduce((sum, n) => sum + n, 0);
   say(`${outcome.name}: ${found.verdicts} verdicts, ${found.broken.length === 0 ? 'as undisturbed' : 'BROKEN'}`);
-  return { ...outcome, ...found, respawned: workers.respawned, records };
+  return { ...outcome, ...found, respawned: workers.respawned, records, peakRssMib: workers.peakRssMib };
 }
 
 async function atRest(site: Site, stream: StreamConfig): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { systemClock as clock } from '../../core/clock.ts';
 import type { Look } from './check.ts';
 import type { Site } from './site.ts';
+import type { Workers } from './workers.ts';
 
 const LOOK_MS = 250;
 
@@ -9,17 +10,20 @@ export class Trail {
   readonly looks: Look[] = [];
   readonly #site: Site;
   readonly #stream: string;
+  readonly #workers: Workers;
   #movedMs = 0;
   #sum = -1;
   gapMs = 0;
 
-  constructor(site: Site, stream: string) {
+  constructor(site: Site, stream: string, workers: Workers) {
+    this.#workers = workers;
     this.#site = site;
     this.#stream = stream;
   }
 
   async follow(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      this.#workers.weigh();
       await this.#look().catch(() => undefined); // nothing can be seen while PostgreSQL is away
       await clock.sleep(LOOK_MS, signal);
     }

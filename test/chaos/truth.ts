@@ -31,16 +31,7 @@ export function undisturbed(
 ): PartitionTruth {
   const fold = new Fold(stream, decoderFor(stream), partition);
   const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
-  let at = 0;
-  const controlsUpTo = (offset: number) => {
-    for (let entry = control[at]; entry && entry.offset <= offset; entry = control[++at])
-      fold.control(entry, out, entry.kind === 'model' ? models.get(entry.modelId) : undefined);
-  };
-  for (const record of log) {
-    controlsUpTo(record.offset);
-    fold.record(record, out);
-  }
-  controlsUpTo(Number.POSITIVE_INFINITY);
+  foldAll(fold, log, control, models, out);
   const incidents = new Map<string, Incident>();
   for (const state of out.incidents) {
     const known = incidents.get(state.id);
@@ -56,4 +47,50 @@ export function undisturbed(
     state: fold.save(),
     watermarkMs: fold.watermarkMs,
   };
+}
+
+/** A saved state as PostgreSQL has it. */
+export interface SavedState {
+  offsetNext: number;
+  controlSequence: number;
+  state: Uint8Array;
+}
+
+/** State that a fold comes to which goes on from a saved one; null when it cannot be restored. */
+export function resumed(
+  stream: StreamConfig,
+  partition: number,
+  saved: SavedState,
+  log: readonly LogRecord[],
+  control: readonly ControlEntry[],
+  models: ReadonlyMap<string, Uint8Array>,
+): Uint8Array | null {
+  const modelId = Fold.modelOf(saved.state);
+  if (!modelId.ok) return null;
+  const restored = Fold.restore(stream, decoderFor(stream), saved.state, models.get(modelId.value), partition);
+  if (!restored.ok) return null;
+  const records = log.filter(({ offset }) => offset >= saved.offsetNext);
+  const entries = control.filter(({ sequence }) => sequence > saved.controlSequence);
+  foldAll(restored.value, records, entries, models, { verdicts: [], incidents: [], deadLetters: [] });
+  return restored.value.save();
+}
+
+/** Records and control entries in their order. */
+function foldAll(
+  fold: Fold,
+  log: readonly LogRecord[],
+  control: readonly ControlEntry[],
+  models: ReadonlyMap<string, Uint8Array>,
+  out: Outputs,
+): void {
+  let at = 0;
+  const controlsUpTo = (offset: number) => {
+    for (let entry = control[at]; entry && entry.offset <= offset; entry = control[++at])
+      fold.control(entry, out, entry.kind === 'model' ? models.get(entry.modelId) : undefined);
+  };
+  for (const record of log) {
+    controlsUpTo(record.offset);
+    fold.record(record, out);
+  }
+  controlsUpTo(Number.POSITIVE_INFINITY);
 }

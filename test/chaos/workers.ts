@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../core/clock.ts';
@@ -26,6 +26,7 @@ export class Workers {
   #respawned = 0;
   #stops = 0;
   #closed = false;
+  peakRssMib = 0;
   readonly #lines: string[] = [];
 
   readonly #odd: ((n: number) => Record<string, string>) | undefined;
@@ -41,13 +42,24 @@ export class Workers {
     return this.#respawned;
   }
 
+  /** Those that are to stay. */
   get count(): number {
-    return this.#running.size;
+    return [...this.#running].filter(({ leaving }) => !leaving).length;
   }
 
   /** How many lines of all logs match. */
   said(pattern: RegExp): number {
     return this.#lines.filter((line) => pattern.test(line)).length;
+  }
+
+  /** Looks how much memory each has, where the system tells. */
+  weigh(): void {
+    for (const { process: child } of this.#running) {
+      const file = `/proc/${child.pid}/status`;
+      if (child.exitCode !== null || !existsSync(file)) continue;
+      const kib = Number(/VmHWM:\s+(\d+) kB/.exec(readStatus(file))?.[1] ?? 0);
+      this.peakRssMib = Math.max(this.peakRssMib, Math.round(kib / 1024));
+    }
   }
 
   /** Writes a line of our own among theirs. */
@@ -157,5 +169,13 @@ export class Workers {
     );
     this.#log.end();
     return codes;
+  }
+}
+
+function readStatus(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // it has ended just now
   }
 }
