@@ -12,7 +12,8 @@ import { Windows } from '../ingest/windows.ts';
 import { alertDecades } from './calibration.ts';
 import { EntityState } from './entity-state.ts';
 import type { Row } from './forecast.ts';
-import { type StreamModel, verifyModel } from './model.ts';
+import type { StreamModel } from './model.ts';
+import { verifyModel } from './shared-model.ts';
 
 const MAGIC = 'TWSTATE';
 const FORMAT = 4;

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
-import { type DetectorConfig, detectorConfig, type StreamConfig } from '../core/config/stream.ts';
+import { type DetectorConfig, detectorConfig } from '../core/config/stream.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { readArtifact, writeArtifact } from './artifact.ts';
 import { type Calibration, loadCalibration, saveCalibration } from './calibration.ts';
@@ -216,18 +216,4 @@ function loadEntities(reader: ByteReader, schemas: readonly Schema[]): Map<strin
     entities.set(key, { profile: loadProfile(reader, schema.features, schema.metrics, memory, contexts) });
   }
   return entities;
-}
-
-/** A model that fits the stream, or why it does not. */
-export function verifyModel(bytes: Uint8Array | undefined, config: StreamConfig, modelId: string): Result<StreamModel> {
-  if (bytes === undefined) return fail('artifact_mismatch', `model ${modelId} is not in the store`);
-  const model = loadModel(bytes);
-  if (!model.ok) return model;
-  if (model.value.schemaVersion !== config.schemaVersion) {
-    return fail(
-      'artifact_mismatch',
-      `feature schema ${model.value.schemaVersion}, the stream has ${config.schemaVersion}`,
-    );
-  }
-  return model;
 }

@@ -5,6 +5,8 @@ import type { ModelStore } from '../../ingest/ports.ts';
 export class ModelHashes implements ModelStore {
   readonly #inner: ModelStore;
   readonly #sha256 = new Map<string, string>();
+  /** Partitions switch together: who asks for what is under way gets the same bytes. */
+  readonly #getting = new Map<string, Promise<Uint8Array | null>>();
 
   constructor(inner: ModelStore) {
     this.#inner = inner;
@@ -18,7 +20,13 @@ export class ModelHashes implements ModelStore {
     this.#note(modelId, artifact);
   }
 
-  async get(modelId: string): Promise<Uint8Array | null> {
+  get(modelId: string): Promise<Uint8Array | null> {
+    const getting = this.#getting.get(modelId) ?? this.#get(modelId).finally(() => this.#getting.delete(modelId));
+    this.#getting.set(modelId, getting);
+    return getting;
+  }
+
+  async #get(modelId: string): Promise<Uint8Array | null> {
     const artifact = await this.#inner.get(modelId);
     if (artifact !== null) this.#note(modelId, artifact);
     return artifact;
