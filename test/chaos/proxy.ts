@@ -14,7 +14,7 @@ interface Pair {
  */
 export class TcpProxy {
   readonly port: number;
-  /** Delay of what clients send, each way's order kept. */
+  /** Delay of what clients send. */
   latencyMs = 0;
   /** Connections stay open, are even accepted, and nothing passes. */
   mute = false;
@@ -29,6 +29,7 @@ export class TcpProxy {
   readonly #targetPort: number;
   readonly #pairs = new Set<Pair>();
   #losing: ((request: Buffer) => boolean) | null = null;
+  #halving: { meant: (request: Buffer) => boolean; told: (clientPort: number) => void } | null = null;
 
   private constructor(server: Server, targetPort: number) {
     this.#server = server;
@@ -61,6 +62,16 @@ export class TcpProxy {
     this.#losing = meant;
   }
 
+  /**
+   * Of the next request that is meant, the server gets half. Resolves with the port of the client, whose connection
+   * says no more until `heal`.
+   */
+  halve(meant: (request: Buffer) => boolean): Promise<number> {
+    return new Promise((told) => {
+      this.#halving = { meant, told };
+    });
+  }
+
   /** Connections that have something to say while it is mute. */
   get held(): number {
     return [...this.#pairs].filter(({ client, server }) => client.isPaused() || server.isPaused()).length;
@@ -77,6 +88,7 @@ export class TcpProxy {
     this.mute = false;
     this.closed = false;
     this.#losing = null;
+    this.#halving = null;
     // what was held back may be half a message, and its sender has long given up
     for (const pair of this.#pairs) if (pair.client.isPaused() || pair.server.isPaused()) this.#break(pair, 'reset');
   }
@@ -116,6 +128,13 @@ export class TcpProxy {
     from.on('data', (bytes: Buffer) => {
       if (this.mute) {
         from.pause();
+        return;
+      }
+      if (isRequest && this.#halving?.meant(bytes) === true) {
+        from.pause();
+        to.write(bytes.subarray(0, bytes.length >> 1));
+        this.#halving.told(pair.client.remotePort ?? 0);
+        this.#halving = null;
         return;
       }
       if (isRequest && this.#losing?.(bytes) === true) {

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, readFileSync, type WriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { systemClock } from '../../core/clock.ts';
+import { ownsPort, peakRssMib } from './proc.ts';
 
 const BIN = path.resolve('bin/tidewatch.js');
 const ODD = ['--import', 'tsx', path.resolve('test/chaos/odd-worker.ts')];
@@ -24,7 +25,6 @@ export class Workers {
   readonly #running = new Set<Running>();
   #started = 0;
   #respawned = 0;
-  #stops = 0;
   #closed = false;
   peakRssMib = 0;
   readonly #lines: string[] = [];
@@ -54,12 +54,8 @@ export class Workers {
 
   /** Looks how much memory each has, where the system tells. */
   weigh(): void {
-    for (const { process: child } of this.#running) {
-      const file = `/proc/${child.pid}/status`;
-      if (child.exitCode !== null || !existsSync(file)) continue;
-      const kib = Number(/VmHWM:\s+(\d+) kB/.exec(readStatus(file))?.[1] ?? 0);
-      this.peakRssMib = Math.max(this.peakRssMib, Math.round(kib / 1024));
-    }
+    for (const { process: child } of this.#running)
+      if (child.pid !== undefined) this.peakRssMib = Math.max(this.peakRssMib, peakRssMib(child.pid));
   }
 
   /** Writes a line of our own among theirs. */
@@ -123,13 +119,14 @@ export class Workers {
     one.process.kill('SIGCONT');
   }
 
-  /** Stops one where it is; what it returns lets it go on. null when there is none. */
-  stopOne(): (() => void) | null {
-    const all = [...this.#running].filter(({ leaving }) => !leaving);
-    const one = all[this.#stops++ % Math.max(1, all.length)];
-    if (one === undefined) return null;
-    one.process.kill('SIGSTOP');
-    return () => one.process.kill('SIGCONT');
+  /** Stops the one that has a local port open; what it returns lets it go on. null where there is none. */
+  stopOwnerOf(port: number): (() => void) | null {
+    for (const { process: child } of this.#running)
+      if (child.pid !== undefined && ownsPort(child.pid, port)) {
+        child.kill('SIGSTOP');
+        return () => child.kill('SIGCONT');
+      }
+    return null;
   }
 
   /** Asks all to leave in good order, and waits until they have. */
@@ -169,13 +166,5 @@ export class Workers {
     );
     this.#log.end();
     return codes;
-  }
-}
-
-function readStatus(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return ''; // it has ended just now
   }
 }

@@ -4,41 +4,29 @@ import type { Arena, Fault } from '../fault.ts';
 const HOUR_MS = 3_600_000;
 /** Beyond the session of the group, and beyond what PostgreSQL lets a transaction idle. */
 const STOPPED_MS = 11_500;
-const TRIES = 400;
-const LOOK_MS = 15;
+const HALF_WITHIN_MS = 10_000;
 const MOST_WORKERS = 8;
 const SLOW_FOLD_MS = 1;
-
-const IN_TRANSACTION = `
-SELECT 1 FROM pg_stat_activity WHERE application_name = 'tidewatch worker' AND state LIKE 'idle in transaction%'
-AND now() - state_change > interval '10 ms'`;
 
 /** What befalls workers. */
 export const MEMBER_FAULTS: readonly Fault[] = [
   {
     name: 'SIGSTOP in mid-transaction',
-    what: 'a worker stands still for 11.5 s while PostgreSQL holds a transaction of it open',
+    what: 'a worker stands still for 11.5 s when PostgreSQL has got one half of a transaction of its verdicts',
     criterion:
       'PostgreSQL ends the transaction, whose locks stop nobody for longer; what the worker still writes is fenced',
     short: false,
     proxied: true,
     everyMs: 3_000,
-    async strike(arena) {
-      const { workers, site } = arena;
-      site.postgresProxy.latencyMs = LOOK_MS; // so that transactions last long enough to be met
-      for (let tries = 0; tries < TRIES && !arena.signal.aborted; tries++) {
-        const caught = workers.stopOne();
-        if (caught === null) return;
-        await systemClock.sleep(LOOK_MS);
-        const open = await site.pool.query(IN_TRANSACTION);
-        if ((open.rowCount ?? 0) > 0) {
-          workers.note('stopped in mid-transaction');
-          await systemClock.sleep(STOPPED_MS);
-          caught();
-          break;
-        }
-        caught();
-        await systemClock.sleep(LOOK_MS);
+    async strike({ workers, site, signal }) {
+      const half = site.postgresProxy.halve((request) => request.includes('COPY verdicts'));
+      const over = systemClock.sleep(HALF_WITHIN_MS, signal).then(() => 0);
+      const port = await Promise.race([half, over]);
+      const goOn = workers.stopOwnerOf(port);
+      if (goOn !== null) {
+        workers.note('stopped in mid-transaction');
+        await systemClock.sleep(STOPPED_MS);
+        goOn();
       }
       site.postgresProxy.heal();
     },
