@@ -16,6 +16,8 @@ interface Running {
   number: number;
   /** Somebody wants it gone: it is not started again. */
   leaving: boolean;
+  /** It has come so far that it heeds signals. */
+  heeds: boolean;
 }
 
 /** Worker processes as a supervisor keeps them: whoever ends without being asked to is started again. */
@@ -87,10 +89,11 @@ export class Workers {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const running: Running = { process: child, number: ++this.#started, leaving: false };
+    const running: Running = { process: child, number: ++this.#started, leaving: false, heeds: false };
     this.#running.add(running);
     for (const stream of [child.stdout!, child.stderr!])
       createInterface({ input: stream }).on('line', (line) => {
+        running.heeds ||= line.includes('"worker starts"');
         this.#lines.push(line);
         this.#log.write(`${running.number} ${line}\n`);
       });
@@ -152,11 +155,13 @@ export class Workers {
     return [...this.#running].find(({ leaving }) => !leaving);
   }
 
-  /** Asks all to stop and waits for them; returns their exit codes. */
+  /** Asks all to stop and waits for them; returns exit codes of those that had begun to work. */
   async close(): Promise<(number | null)[]> {
     this.#closed = true;
+    const heeding = [...this.#running].filter(({ heeds }) => heeds);
+    for (const { heeds, process: child } of this.#running) if (!heeds) child.kill('SIGKILL');
     const codes = await Promise.all(
-      [...this.#running].map(async (running) => {
+      heeding.map(async (running) => {
         const { process: child } = running;
         if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
         const ended = once(child, 'exit');

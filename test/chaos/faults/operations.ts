@@ -10,7 +10,9 @@ import type { Arena, Fault } from '../fault.ts';
 
 const AWAY_MS = 1_500;
 const WORKERS = 2;
-const ROLL_MS = 3_000;
+const JOINED = /"joined the group"/;
+const PARTITIONS = 4;
+const LOOK_MS = 100;
 
 /** What operators do, or what is done to them. */
 export const OPERATION_FAULTS: readonly Fault[] = [
@@ -20,6 +22,7 @@ export const OPERATION_FAULTS: readonly Fault[] = [
     criterion: 'exactly what is gone stands in lost_ranges, a log line says so, and everything after it is judged',
     short: false,
     everyMs: 60_000,
+    windowsFactor: 1.2,
     strike: whileNobodyReads(removeUnread),
     async traces({ site, stream }) {
       const lost = await site.pool.query('SELECT 1 FROM lost_ranges WHERE stream = $1', [stream.name]);
@@ -40,9 +43,16 @@ export const OPERATION_FAULTS: readonly Fault[] = [
     what: 'another model becomes champion while workers are replaced one at a time',
     criterion: 'each partition changes over at one offset, which its control entry names; verdicts follow it',
     short: false,
-    everyMs: 4_000,
+    everyMs: 3_000,
+    windowsFactor: 2,
     strike: deploy,
-    traces: ({ workers }) => workers.said(/the champion serves from this offset on/),
+    async traces({ site, stream }) {
+      const { rows } = await site.pool.query<{ n: string }>(
+        `SELECT count(*) AS n FROM control_entries WHERE stream = $1 AND change->>'kind' = 'model'`,
+        [stream.name],
+      );
+      return Math.max(0, Number(rows[0]!.n) - PARTITIONS); // the first model is no deploy
+    },
   },
 ];
 
@@ -79,7 +89,10 @@ async function removeUnread(arena: Arena): Promise<void> {
   });
   gone.push(...cuts);
   const partitions = cuts.map(({ partition, to }) => ({ partition, offset: String(to) }));
-  await withAdmin(arena, (admin) => admin.deleteTopicRecords({ topic: stream.topic, partitions }));
+  await withAdmin(arena, async (admin) => {
+    await admin.fetchTopicOffsets(stream.topic); // kafkajs must have asked for the topic once
+    await admin.deleteTopicRecords({ topic: stream.topic, partitions });
+  });
 }
 
 async function setOffsets(arena: Arena): Promise<void> {
@@ -100,8 +113,9 @@ async function deploy(arena: Arena): Promise<void> {
   await models.put(modelId, stream.name, trained.artifact, { origin: 'a deploy' });
   await models.setRole(stream.name, 'champion', modelId);
   for (let i = 0; i < WORKERS; i++) {
+    const before = workers.said(JOINED);
     workers.start();
     workers.leave();
-    await systemClock.sleep(ROLL_MS, arena.signal);
+    while (workers.said(JOINED) === before && !arena.signal.aborted) await systemClock.sleep(LOOK_MS);
   }
 }
