@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { orThrow } from '../../core/errors.ts';
+import { ensureDeadLetterTopic } from '../../ingest/kafka/dead-letter-topic.ts';
 import { answersAsBroker, plainCluster } from './cluster.ts';
 import { type KafkaNode, startKafka } from './kafka.ts';
 import type { KafkaProgram } from './kafka-jars.ts';
@@ -11,9 +12,8 @@ import { isFree } from './ports.ts';
 
 const USUAL_PORT = 9092;
 const DAY_MS = 86_400_000;
-/** A week to find out what was wrong with telemetry, a month for what is waiting to be mended. */
+/** A week to find out what was wrong with telemetry. */
 const TELEMETRY_KEPT_MS = 7 * DAY_MS;
-const DEAD_LETTERS_KEPT_MS = 30 * DAY_MS;
 
 /** The broker of `tidewatch services`, on the port that it had before, else the usual one, else a free one. */
 export async function launchKafka(program: KafkaProgram, options: ServicesOptions): Promise<KafkaNode> {
@@ -51,21 +51,21 @@ export async function makeTopics(
   options: ServicesOptions,
 ): Promise<void> {
   const admin = await plainCluster(node.address, options.clock).admin();
-  const make = async (name: string, partitions: number, keptMs: number) => {
-    const made = orThrow(
-      await admin.createTopic(name, partitions, {
-        'cleanup.policy': 'delete',
-        'message.timestamp.type': 'LogAppendTime',
-        'retention.ms': String(keptMs),
-      }),
-    );
-    const count = orThrow(await admin.topic(name))?.partitions.length ?? partitions;
+  const settings = {
+    'cleanup.policy': 'delete',
+    'message.timestamp.type': 'LogAppendTime',
+    'retention.ms': String(TELEMETRY_KEPT_MS),
+  };
+  const told = async (name: string, made: 'made' | 'exists') => {
+    const count = orThrow(await admin.topic(name))?.partitions.length ?? 0;
     return `${name} (${count} partition${count === 1 ? '' : 's'}${made === 'made' ? ', new' : ''})`;
   };
   try {
     const said: string[] = [];
-    for (const name of topics) said.push(await make(name, options.partitions, TELEMETRY_KEPT_MS));
-    if (deadLetterTopic !== null) said.push(await make(deadLetterTopic, 1, DEAD_LETTERS_KEPT_MS));
+    for (const name of topics)
+      said.push(await told(name, orThrow(await admin.createTopic(name, options.partitions, settings))));
+    if (deadLetterTopic !== null)
+      said.push(await told(deadLetterTopic, orThrow(await ensureDeadLetterTopic(admin, deadLetterTopic))));
     options.say('topics', said.join(', '));
   } finally {
     await admin.close();
