@@ -76,8 +76,11 @@ export const FAULTS: readonly Fault[] = [
     poisonPercent: POISON_PERCENT,
     everyMs: 2_000,
     strike: (arena) => wait(10, arena),
-    async traces({ site }) {
-      const { rows } = await site.pool.query<{ n: string }>('SELECT count(*) AS n FROM dead_letters');
+    async traces({ site, stream }) {
+      const { rows } = await site.pool.query<{ n: string }>(
+        'SELECT count(*) AS n FROM dead_letters WHERE stream = $1',
+        [stream.name],
+      );
       return Number(rows[0]!.n);
     },
   },
