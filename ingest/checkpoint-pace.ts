@@ -1,6 +1,7 @@
 /** A checkpoint may take this share of the time: large states are saved less often, and replay stays bounded by it. */
 const SHARE = 0.03;
-const LONGEST_MS = 60_000;
+/** Of slow statements too: what is read again after a crash stays within the recovery budget. */
+const LONGEST_MS = 15_000;
 
 /** When the next checkpoint of a partition is due. Times are of a clock that only rises. */
 export class CheckpointPace {
