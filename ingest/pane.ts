@@ -49,7 +49,8 @@ export class Pane {
   rowOf(timeMs: number): number {
     const width = this.slots + 1;
     let row = this.rows - 1;
-    if (row >= 0 && timeMs <= this.#cells[row * width]!) {
+    // once a time has come late, the last row is not the newest any more
+    if (row >= 0 && (!this.#ordered || timeMs <= this.#cells[row * width]!)) {
       while (row >= 0 && this.#cells[row * width] !== timeMs) row--;
       if (row >= 0) return row;
       this.#ordered = false;

@@ -76,3 +76,12 @@ test('a metric that comes late to a pane leaves the others as they were', () => 
   expect(stats[MEAN]).toBe(1.5);
   expect(stats[STATS + COUNT]).toBe(0);
 });
+
+test('a time is found again after an older one has come late', () => {
+  const pane = new Pane(1);
+  const newest = pane.rowOf(8995);
+  pane.rowOf(0);
+  expect(pane.rowOf(8995)).toBe(newest);
+  expect(pane.rowOf(0)).toBe(1);
+  expect(pane.rows).toBe(2);
+});
