@@ -92,7 +92,43 @@ export type ServingMode = 'forest' | 'fallback' | 'disabled';
  */
 export type ControlEntry = { offset: number; sequence: number } & ControlChange;
 export type ControlChange =
+  /** The model in force. If it is the challenger, it goes on with what it has seen, and the two change places (share 0). */
   | { kind: 'model'; modelId: string; sha256: string }
-  | { kind: 'calibration'; modelId: string; version: number; alertRate: number }
+  /** A second model that judges every window too; it serves the entities of its share. '' withdraws it. */
+  | { kind: 'challenger'; modelId: string; sha256: string; share: number }
+  | {
+      kind: 'calibration';
+      modelId: string;
+      version: number;
+      alertRate: number;
+      /** Knots of the combined score in place of the model's own; see detector/calibration.ts. */
+      combined?: readonly number[];
+      dismissals?: readonly Dismissal[];
+    }
   | { kind: 'mode'; mode: ServingMode; reason: string }
   | { kind: 'watermark'; toMs: number };
+
+/** What an operator called normal: evidence of this entity that leads with this metric alarms only above so many decades. */
+export interface Dismissal {
+  entity: string;
+  metric: string;
+  direction: 'high' | 'low';
+  decades: number;
+}
+
+/**
+ * How the windows that start in one grain of event time were distributed in one partition, under one model: counts on the
+ * bins of its reference profile. Identity: (stream, partition, startMs, sequence); a change of model within a grain ends
+ * one profile and begins another. The bytes are those of detector/interval-counts.ts.
+ */
+export interface IntervalProfile {
+  stream: string;
+  partition: number;
+  startMs: number;
+  endMs: number;
+  /** Sequence of the last control entry before it began. */
+  sequence: number;
+  /** '' before the first model. */
+  modelId: string;
+  bytes: Uint8Array;
+}

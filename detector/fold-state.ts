@@ -89,6 +89,7 @@ export class FoldState {
         this.#install(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
         for (const [entity, state] of this.entities) state.serve(this.model, entity, this.rows);
         break;
+      case 'challenger':
       case 'watermark':
         break;
     }

@@ -3,7 +3,7 @@ import type { StreamConfig } from '../core/config/stream.ts';
 import { type Fault, ok, type Result } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
 import type { ControlEntry } from '../core/types.ts';
-import type { Decoder, LogRecord, Outputs } from '../ingest/ports.ts';
+import { type Decoder, type LogRecord, noOutputs, type Outputs } from '../ingest/ports.ts';
 import { Fold } from './fold.ts';
 import { type DetectorParams, type EvidenceKind, saveModel } from './model.ts';
 import { trainOnline } from './online/train.ts';
@@ -45,7 +45,7 @@ export class OfflineRun {
   }
 
   record(record: LogRecord): void {
-    const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+    const out = noOutputs();
     this.fold.record(record, out);
     this.#deliver(out);
     if (this.#pendingTraining && out.verdicts.length > 0) this.#trainWhenDue(record.offset + 1);
@@ -53,7 +53,7 @@ export class OfflineRun {
 
   /** Folds a recorded control entry; a recorded model switch ends self-training. */
   control(entry: ControlEntry, model?: Uint8Array): void {
-    const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+    const out = noOutputs();
     this.fold.control(entry, out, model);
     this.#sequence = entry.sequence;
     if (entry.kind === 'model') this.#pendingTraining = false;

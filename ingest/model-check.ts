@@ -1,7 +1,7 @@
 import { fail, ok, type Result, TidewatchError } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
 import type { ControlChange } from '../core/types.ts';
-import type { PartitionFold } from './ports.ts';
+import { noOutputs, type PartitionFold } from './ports.ts';
 
 type ModelChange = Extract<ControlChange, { kind: 'model' }>;
 type Fetch = (modelId: string) => Promise<Uint8Array | null>;
@@ -28,7 +28,7 @@ export async function verifiedArtifact(
   if (!artifact.ok) return artifact;
   if (sha256Hex(artifact.value) !== sha256)
     return fail('artifact_mismatch', `model ${modelId} is not the one that was meant: its SHA-256 differs`);
-  const out = { verdicts: [], incidents: [], deadLetters: [] };
+  const out = noOutputs();
   return faultsOf(async () => {
     emptyFold().control({ kind: 'model', modelId, sha256, offset: 0, sequence: 1 }, out, artifact.value);
     return artifact;

@@ -6,14 +6,16 @@ import { CheckpointPace } from './checkpoint-pace.ts';
 import { inForce } from './in-force.ts';
 import { verifiedArtifact } from './model-check.ts';
 import { passes, patiently } from './patience.ts';
-import type {
-  FoldFactory,
-  Log,
-  ModelStore,
-  Outputs,
-  PartitionFold,
-  PartitionObserver,
-  PartitionStore,
+import {
+  type FoldFactory,
+  type Log,
+  type ModelStore,
+  noOutputs,
+  type Outputs,
+  type PartitionFold,
+  type PartitionObserver,
+  type PartitionStore,
+  yielded,
 } from './ports.ts';
 import { fenced, learnEnd, restoreFold, stopped } from './restore.ts';
 
@@ -38,6 +40,7 @@ export interface PartitionOptions<F extends PartitionFold> {
 const READ_BYTES = 1 << 20;
 /** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
 const IDLE_SHARE = 0.125;
+
 /**
  * Drives the fold of one partition by the checkpoint protocol (docs/decisions/0009-checkpoint-protocol.md): claim, fold
  * in log order with control entries at their offsets, flush each batch, checkpoint state and next offset together, on a
@@ -149,7 +152,7 @@ export class Partition<F extends PartitionFold> {
 
   /** One batch: changes, due control entries, records up to the next entry, flush. False when there was nothing to do. */
   async #step(): Promise<boolean> {
-    const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+    const out = noOutputs();
     await this.#changes.drain((change) => this.#accept(change));
     const controlled = await this.#foldControls(out);
     const moved = (await this.#foldRecords(out)) || controlled;
@@ -296,5 +299,3 @@ export class Partition<F extends PartitionFold> {
     return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice, () => this.#o.observe?.retried?.());
   }
 }
-
-const yielded = (out: Outputs): boolean => out.verdicts.length + out.incidents.length + out.deadLetters.length > 0;

@@ -1,5 +1,14 @@
 import type { Fault, Result } from '../core/errors.ts';
-import type { ControlChange, ControlEntry, Disposition, Incident, LogEvent, Sample, Verdict } from '../core/types.ts';
+import type {
+  ControlChange,
+  ControlEntry,
+  Disposition,
+  Incident,
+  IntervalProfile,
+  LogEvent,
+  Sample,
+  Verdict,
+} from '../core/types.ts';
 
 /** Headers of a record in their order, as Kafka has them; a value may be null. */
 export type RecordHeaders = readonly (readonly [name: string, value: Uint8Array | null])[];
@@ -103,7 +112,14 @@ export interface Outputs {
   /** State of an incident after a change; the newest of an id is the truth. */
   incidents: Incident[];
   deadLetters: DeadLetter[];
+  /** Grains of event time whose windows have all closed. */
+  profiles: IntervalProfile[];
 }
+
+export const noOutputs = (): Outputs => ({ verdicts: [], incidents: [], deadLetters: [], profiles: [] });
+
+export const yielded = (out: Outputs): boolean =>
+  out.verdicts.length + out.incidents.length + out.deadLetters.length + out.profiles.length > 0;
 
 export type Counters = Record<Disposition | 'conflicts' | 'events', number>;
 

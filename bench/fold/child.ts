@@ -4,7 +4,7 @@ import { verdictHash } from '../../core/hash.ts';
 import { Random } from '../../core/random.ts';
 import { EVIDENCE } from '../../detector/evidence.ts';
 import { Fold } from '../../detector/fold.ts';
-import type { Outputs } from '../../ingest/ports.ts';
+import { noOutputs } from '../../ingest/ports.ts';
 import { defaultStream, Fleet, PreparedSamples, START_MS, trainFleet } from '../lib/fleet.ts';
 import { median } from '../lib/section.ts';
 
@@ -42,7 +42,7 @@ const load = new PreparedSamples(fleet);
 const fold = new Fold(config, load.decoder);
 // A fleet beyond the size of an artifact is served all the same: what grows is the memory that a window touches.
 Object.assign(fold.state, { model, modelId: 'bench', calibrationVersion: 1 });
-const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+const out = noOutputs();
 const record = { offset: 0, appendMs: 0, key: null, value: new Uint8Array() };
 const hash = createHash('sha256');
 let hashing = entities <= TRAINED;

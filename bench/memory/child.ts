@@ -9,7 +9,7 @@ import { loadModel, saveModel } from '../../detector/model.ts';
 import { pooledPeers } from '../../detector/peers.ts';
 import { profileBytes } from '../../detector/profile.ts';
 import { CROSS_BUDGET_BYTES, gatherSeries } from '../../detector/train.ts';
-import type { Outputs } from '../../ingest/ports.ts';
+import { noOutputs } from '../../ingest/ports.ts';
 import { defaultStream, Fleet, PreparedSamples, trainFleet } from '../lib/fleet.ts';
 
 export interface MemoryFigures {
@@ -65,7 +65,7 @@ function serve(): void {
   }
   const loadMs = performance.now() - started;
   const modelBytes = heldBytes() - before;
-  const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+  const out = noOutputs();
   const record = { offset: 0, appendMs: 0, key: null, value: new Uint8Array() };
   // One point into the third window, so that every pane is full and every entity has been judged.
   for (let second = 0; second < WINDOWS * SECONDS + 1; second++) {

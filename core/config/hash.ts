@@ -14,9 +14,13 @@ export function configHash(stream: StreamConfig): string {
 
 /** 12 hex digits that name what a saved partition state is made of: with another, its numbers would mean something else. */
 export function stateHash(stream: StreamConfig): string {
-  const { window, features, missing, schemaVersion } = stream;
+  const { window, features, missing, schemaVersion, profile } = stream;
   const { sizeMs, hopMs } = window;
-  return sha256Hex(canonicalJson({ sizeMs, hopMs, features, missing: missing.mode, schemaVersion })).slice(0, 12);
+  const { grainMs } = profile;
+  return sha256Hex(canonicalJson({ sizeMs, hopMs, features, missing: missing.mode, schemaVersion, grainMs })).slice(
+    0,
+    12,
+  );
 }
 
 /** JSON with sorted keys and without undefined, so that equal values are equal texts. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { policyConfig, profileConfig } from './policy.ts';
 
 /**
  * How one stream is windowed, turned into features, scored and trained. The defaults are the product: evaluation,
@@ -184,6 +185,8 @@ export const streamConfig = z
     detector: detectorConfig.prefault({}),
     incidents: incidentConfig.prefault({}),
     training: trainingConfig.prefault({}),
+    profile: profileConfig.prefault({}),
+    policy: policyConfig.prefault({}),
   })
   .transform((s) => ({ ...s, topic: s.topic ?? s.name }));
 

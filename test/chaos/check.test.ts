@@ -6,7 +6,7 @@ import { Random } from '../../core/random.ts';
 import type { Verdict } from '../../core/types.ts';
 import { Fold } from '../../detector/fold.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import type { LogRecord, Outputs } from '../../ingest/ports.ts';
+import { type LogRecord, noOutputs } from '../../ingest/ports.ts';
 import { check, type Remains } from './check.ts';
 import { textOf } from './load.ts';
 import { identityOf, resumed, undisturbed } from './truth.ts';
@@ -34,7 +34,7 @@ let verdicts: Verdict[] = [];
 
 beforeAll(() => {
   const fold = new Fold(stream, decoderFor(stream), 0);
-  const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+  const out = noOutputs();
   for (const record of log) fold.record(record, out);
   verdicts = out.verdicts;
 });

@@ -3,7 +3,7 @@ import { verdictHash } from '../../core/hash.ts';
 import type { ControlEntry, Incident, Verdict } from '../../core/types.ts';
 import { Fold } from '../../detector/fold.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import type { Counters, DeadLetter, LogRecord, Outputs } from '../../ingest/ports.ts';
+import { type Counters, type DeadLetter, type LogRecord, noOutputs, type Outputs } from '../../ingest/ports.ts';
 import { isNewer } from '../../store/flush.ts';
 
 /** What one partition comes to. */
@@ -30,7 +30,7 @@ export function undisturbed(
   models: ReadonlyMap<string, Uint8Array>,
 ): PartitionTruth {
   const fold = new Fold(stream, decoderFor(stream), partition);
-  const out: Outputs = { verdicts: [], incidents: [], deadLetters: [] };
+  const out = noOutputs();
   foldAll(fold, log, control, models, out);
   const incidents = new Map<string, Incident>();
   for (const state of out.incidents) {
@@ -71,7 +71,7 @@ export function resumed(
   if (!restored.ok) return null;
   const records = log.filter(({ offset }) => offset >= saved.offsetNext);
   const entries = control.filter(({ sequence }) => sequence > saved.controlSequence);
-  foldAll(restored.value, records, entries, models, { verdicts: [], incidents: [], deadLetters: [] });
+  foldAll(restored.value, records, entries, models, noOutputs());
   return restored.value.save();
 }
 

@@ -29,7 +29,7 @@ export const recordOf = (offset: number, appendMs: number, samples: Sample[] | s
   value: new TextEncoder().encode(typeof samples === 'string' ? samples : JSON.stringify(samples)),
 });
 
-export const newOutputs = (): Outputs => ({ verdicts: [], incidents: [], deadLetters: [] });
+export const newOutputs = (): Outputs => ({ verdicts: [], incidents: [], deadLetters: [], profiles: [] });
 
 /** Windows of correlated metrics: m0 leads, the others follow with noise of their own. */
 export function makeRows(entities: readonly string[], windows: number, metrics: number, seed = 1): TrainingRow[] {

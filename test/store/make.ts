@@ -69,4 +69,10 @@ export function makeDeadLetter(change: Partial<DeadLetter> = {}): DeadLetter {
   };
 }
 
-export const outputs = (some: Partial<Outputs>): Outputs => ({ verdicts: [], incidents: [], deadLetters: [], ...some });
+export const outputs = (some: Partial<Outputs>): Outputs => ({
+  verdicts: [],
+  incidents: [],
+  deadLetters: [],
+  profiles: [],
+  ...some,
+});

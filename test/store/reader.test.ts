@@ -47,7 +47,7 @@ beforeAll(async () => {
       value: offset === 3 ? null : Uint8Array.of(offset),
     }),
   );
-  await store.flush({ verdicts, incidents, deadLetters });
+  await store.flush(outputs({ verdicts, incidents, deadLetters }));
   // an older window that comes late must not become the newest
   await store.flush(outputs({ verdicts: [at('web-1', -1, 99)] }));
 });

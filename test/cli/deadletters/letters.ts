@@ -1,10 +1,10 @@
 import type { StreamConfig } from '../../../core/config/stream.ts';
 import { Fold } from '../../../detector/fold.ts';
 import { decoderFor } from '../../../ingest/decode/index.ts';
-import type { DeadLetter, LogRecord, Outputs } from '../../../ingest/ports.ts';
+import { type DeadLetter, type LogRecord, noOutputs, type Outputs } from '../../../ingest/ports.ts';
 import type { DeadLetterStore, DeadLetterSummary, WholeDeadLetter } from '../../../monitor/ports.ts';
 
-export const outputs = (): Outputs => ({ verdicts: [], incidents: [], deadLetters: [] });
+export const outputs = (): Outputs => noOutputs();
 
 export function foldOf(config: StreamConfig, records: readonly LogRecord[]): { fold: Fold; out: Outputs } {
   const fold = new Fold(config, decoderFor(config), 0);

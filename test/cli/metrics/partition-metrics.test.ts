@@ -10,7 +10,7 @@ import { METRIC_LABELS } from '../../../core/metrics.ts';
 import { DISPOSITIONS, type Verdict } from '../../../core/types.ts';
 import { modelIdOf } from '../../../detector/offline.ts';
 import { Tallies } from '../../../detector/tallies.ts';
-import type { Counters } from '../../../ingest/ports.ts';
+import { type Counters, noOutputs } from '../../../ingest/ports.ts';
 import { makeModel, recordOf, testConfig } from '../../detector/make.ts';
 import { Bench } from '../../ingest/partition-bench.ts';
 import { audit, parseExposition, seriesValue } from './exposition.ts';
@@ -145,7 +145,7 @@ describe('a watched partition', () => {
     worker.watch.lost(10, 25);
     worker.watch.split(['a', 'b']);
     worker.watch.split(['c']);
-    worker.watch.flushed({ verdicts: [], incidents: [], deadLetters: [] }, Number.NaN, 2);
+    worker.watch.flushed(noOutputs(), Number.NaN, 2);
     const { retried } = worker.watch;
     retried();
     expect(await worker.value('tidewatch_lost_records_total')).toBe(15);
@@ -183,7 +183,7 @@ test('64 partitions of eight streams with every label there is stay under 200 KB
     for (const level of LOG_LEVELS) tallies.events[level] = 123_456_789;
     for (const encoding of METRIC_LABELS.encoding.values) tallies.looksLike.set(encoding, 12_345);
     watch.folded(1000, 1_000_000, 12.345678);
-    watch.flushed({ verdicts, incidents: [], deadLetters: letters }, 12.3456789, 1);
+    watch.flushed({ ...noOutputs(), verdicts, deadLetters: letters }, 12.3456789, 1);
     watch.checkpointed(1, 12.3456789, 123_456_789);
     watch.split(['an-entity-1']);
   }
