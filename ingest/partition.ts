@@ -40,7 +40,6 @@ export interface PartitionOptions<F extends PartitionFold> {
 const READ_BYTES = 1 << 20;
 /** After a long silence the watermark moves in steps of this share of it: a silent day is tens of entries, not 17,280. */
 const IDLE_SHARE = 0.125;
-
 /**
  * Drives the fold of one partition by the checkpoint protocol (docs/decisions/0009-checkpoint-protocol.md): claim, fold
  * in log order with control entries at their offsets, flush each batch, checkpoint state and next offset together, on a

@@ -39,6 +39,10 @@ const PURE = [
   'ingest/cumulative',
   'ingest/distribution',
   'ingest/decode',
+  'monitor/figures',
+  'monitor/cause',
+  'monitor/decide',
+  'monitor/rollout',
 ];
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.(env|hrtime)\b|\bperformance\.now\b|\bset(Timeout|Interval|Immediate)\b|\brandomUUID\b|['"]node:(fs|net|http|child_process|os|timers)\b/;
