@@ -1,9 +1,8 @@
 import { systemClock } from '../core/clock.ts';
+import { EXIT } from './exit-codes.ts';
 import { print } from './ui/output.ts';
 
 const SAME_SIGNAL_MS = 1_000;
-/** 128 + SIGINT, as shells say it. Nothing acknowledged is lost by it. */
-const EXIT_INTERRUPTED = 130;
 
 /**
  * Aborts when somebody wants the process to end: by Ctrl-C, by a supervisor, or by closing the terminal.
@@ -18,7 +17,7 @@ export function stopOnSignal(message: string): AbortSignal {
       stop.abort();
       if (message !== '') print(`${name === 'SIGINT' ? '\n' : ''}${message}`);
       // npm passes on the Ctrl-C that the terminal has sent to everyone: that is one, not two.
-    } else if (systemClock.elapsed() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT_INTERRUPTED);
+    } else if (systemClock.elapsed() - firstMs > SAME_SIGNAL_MS) process.exit(EXIT.interrupted);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
   return stop.signal;

@@ -173,6 +173,15 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** What the windows refuse in points that were read well; the other faults of points are of their bytes. */
+export const WINDOW_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'time_in_future',
+  'entity_limit',
+  'metric_limit',
+  'series_limit',
+  'window_full',
+]);
+
 /** What was wrong with a piece of data: a value, never thrown. detail names what was seen and where. */
 export interface Fault {
   code: ErrorCode;

@@ -15,9 +15,10 @@ import { tolerant } from './kafka/unreadable.ts';
 
 export type { Admin, Consumer, EachBatchPayload, IHeaders, KafkaMessage, Producer } from 'kafkajs';
 
-// Before it is loaded for the first time, so it is not imported: imports come first.
-speedUpKafkajs(import.meta.url);
-const kafkajs = createRequire(import.meta.url)('kafkajs') as typeof Kafkajs;
+const require = createRequire(import.meta.url);
+/** False for a version of kafkajs that we do not know: records are then read at its own pace. Set before it is loaded. */
+export const kafkajsIsSpedUp = speedUpKafkajs(require);
+const kafkajs = require('kafkajs') as typeof Kafkajs;
 const { AssignerProtocol, CompressionCodecs, CompressionTypes, Kafka, Partitioners, logLevel } = kafkajs;
 
 CompressionCodecs[CompressionTypes.GZIP] = () => tolerant('gzip');

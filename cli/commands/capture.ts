@@ -1,9 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { type Bound, parseBound } from '../../scenarios/capture/ranges.ts';
 import { type AddCommand, examples } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { colours } from '../ui/colours.ts';
+import { partitionNumber } from '../ui/numbers.ts';
 import { print, printJson } from '../ui/output.ts';
 
 interface Options {
@@ -64,7 +66,7 @@ ${examples(
         onNotice: (message) => process.stderr.write(`${c.yellow(message)}\n`),
       });
       if (summary === null) {
-        process.exitCode = 130;
+        process.exitCode = EXIT.interrupted;
         return;
       }
       if (options.json) return printJson(summary);
@@ -77,9 +79,4 @@ function bound(text: string): Bound {
   const parsed = parseBound(text);
   if (parsed.ok) return parsed.value;
   throw new InvalidArgumentError(parsed.fault.detail);
-}
-
-export function partitionNumber(text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A partition is a whole number from 0 on.');
 }

@@ -9,6 +9,7 @@ import { countTable, letterInWords, letterTable } from '../deadletters/words.ts'
 import { EXIT } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import { colours } from '../ui/colours.ts';
+import { whole } from '../ui/numbers.ts';
 import { print, printJson } from '../ui/output.ts';
 
 interface Filters {
@@ -48,7 +49,7 @@ export const deadlettersCommand: AddCommand = (program) => {
       .command(name)
       .description(description)
       .option('-s, --stream <name>', 'of this stream')
-      .option('-p, --partition <n>', 'of this partition', whole(MAX_PARTITION))
+      .option('-p, --partition <n>', 'of this partition', whole(0, MAX_PARTITION))
       .option('-c, --code <code>', 'with this error code', errorCode)
       .option('--since <when>', 'refused since then: an age such as 2h, or a time', moment)
       .option('--until <when>', 'refused before then', moment)
@@ -193,14 +194,6 @@ async function agreed(ready: readonly DeadLetterSummary[]): Promise<boolean> {
   ask.close();
   return /^y(es)?$/i.test(answer.trim());
 }
-
-const whole =
-  (most: number, least = 0) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from ${least} to ${most} is wanted.`);
-  };
 
 function errorCode(text: string): string {
   if (Object.hasOwn(ERRORS, text)) return text;

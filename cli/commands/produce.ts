@@ -1,10 +1,11 @@
 import { InvalidArgumentError } from 'commander';
 import { type AddCommand, examples } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
 import { loadConfig } from '../load-config.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { colours } from '../ui/colours.ts';
+import { partitionNumber, whole } from '../ui/numbers.ts';
 import { print, printJson } from '../ui/output.ts';
-import { partitionNumber } from './capture.ts';
 
 interface Options {
   topic: string;
@@ -20,7 +21,6 @@ interface Options {
 
 const MAX_PARTITIONS = 10_000;
 const MAX_REPEAT = 1_000_000;
-const EXIT_INTERRUPTED = 130;
 
 export const produceCommand: AddCommand = (program) => {
   program
@@ -33,11 +33,11 @@ export const produceCommand: AddCommand = (program) => {
     .option(
       '--repeat <n>',
       'send it so many times; with --rebase-time each goes on where the one before ended',
-      count(MAX_REPEAT),
+      whole(1, MAX_REPEAT),
       1,
     )
     .option('--resume', 'go on where an interrupted run stopped')
-    .option('--create <partitions>', 'make the topic if there is none', count(MAX_PARTITIONS))
+    .option('--create <partitions>', 'make the topic if there is none', whole(1, MAX_PARTITIONS))
     .option('-f, --file <file>', 'configuration to read (default: tidewatch.yaml, where there is one)')
     .option('--json', 'for scripts')
     .addHelpText(
@@ -79,7 +79,7 @@ ${examples(
             'its windows are then scored in pieces. Send with --partition, or let the sender set keys.',
         );
       if (counts.tooLarge > 0) say(`${counts.tooLarge} records are larger than a worker reads, and were left out.`);
-      if (!finished) process.exitCode = EXIT_INTERRUPTED;
+      if (!finished) process.exitCode = EXIT.interrupted;
       if (options.json) return printJson(summary);
       const rate = seconds > 0 ? Math.round(records / seconds) : records;
       print(
@@ -114,11 +114,3 @@ function speed(text: string): number {
   if (times > 0 && Number.isFinite(times)) return times;
   throw new InvalidArgumentError('max, original, or a number above 0 is wanted.');
 }
-
-const count =
-  (most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from 1 to ${most} is wanted.`);
-  };

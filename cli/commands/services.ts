@@ -1,9 +1,9 @@
-import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { type AddCommand, examples } from '../command.ts';
 import { DEFAULT_FILE } from '../load-config.ts';
 import { KAFKA_VERSION } from '../services/kafka-jars.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { whole } from '../ui/numbers.ts';
 import { print } from '../ui/output.ts';
 
 const DEFAULT_DIR = '.tidewatch/services';
@@ -27,9 +27,13 @@ export const servicesCommand: AddCommand = (program) => {
     .option('-c, --config <file>', 'configuration to write for the other commands, unless it exists', DEFAULT_FILE)
     .option('--force', 'write the configuration over one that exists')
     .option('--dir <folder>', 'folder of all data', DEFAULT_DIR)
-    .option('--kafka-port <port>', 'port of Kafka (default: the one it had, else 9092, else a free one)', count(65_535))
+    .option(
+      '--kafka-port <port>',
+      'port of Kafka (default: the one it had, else 9092, else a free one)',
+      whole(1, 65_535),
+    )
     .option('--kafka-version <version>', 'Kafka to run', KAFKA_VERSION)
-    .option('--partitions <count>', 'partitions of topics that are not there yet', count(PARTITIONS_MAX), PARTITIONS)
+    .option('--partitions <count>', 'partitions of topics that are not there yet', whole(1, PARTITIONS_MAX), PARTITIONS)
     .addHelpText(
       'after',
       `
@@ -60,11 +64,3 @@ ${examples(
       print('Stopped. The next start goes on with the same data.');
     });
 };
-
-const count =
-  (most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`A whole number from 1 to ${most} is wanted.`);
-  };

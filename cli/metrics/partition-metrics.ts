@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { ErrorCode } from '../../core/errors.ts';
+import { WINDOW_FAULTS } from '../../core/errors.ts';
 import { LOG_LEVELS } from '../../core/log-level.ts';
 import { DISPOSITIONS, type ServingMode } from '../../core/types.ts';
 import type { Tallies } from '../../detector/tallies.ts';
@@ -8,14 +8,6 @@ import type { Counters, Outputs, PartitionObserver } from '../../ingest/ports.ts
 import type { Metrics } from './ports.ts';
 
 const MS = 0.001;
-/** Faults that the windows find in a point that was decoded; all others lie in the bytes. */
-const OF_WINDOWS: ReadonlySet<ErrorCode> = new Set([
-  'time_in_future',
-  'entity_limit',
-  'metric_limit',
-  'series_limit',
-  'window_full',
-]);
 
 export interface PartitionAbout {
   stream: string;
@@ -103,7 +95,7 @@ export class PartitionMetrics implements PartitionObserver {
     }
     if (verdicts.length > 0) metrics.observe('tidewatch_verdict_latency_seconds', { stream }, latencyMs * MS);
     for (const { fault } of deadLetters) {
-      const stage = OF_WINDOWS.has(fault.code) ? 'window' : 'decode';
+      const stage = WINDOW_FAULTS.has(fault.code) ? 'window' : 'decode';
       metrics.count('tidewatch_dead_letters_total', { stage, code: fault.code });
     }
     metrics.count('tidewatch_replay_divergence_total', { stream }, divergent);

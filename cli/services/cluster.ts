@@ -2,15 +2,13 @@ import { connect } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { rootConfig } from '../../core/config/root.ts';
 import { fail, orThrow } from '../../core/errors.ts';
+import { SILENT } from '../../ingest/kafka/ports.ts';
 import { kafkaSettings } from '../../ingest/kafka/settings.ts';
 import { type Cluster, openKafka } from '../../ingest/kafka.ts';
 
 const CONNECT_TIMEOUT_MS = 1_000;
 /** Nobody is a member of it: describing it asks a coordinator, and makes Kafka create its topic of offsets. */
 const PROBE_GROUP = 'tidewatch-ready';
-
-const ignore = (): void => undefined;
-const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** A cluster on this machine without encryption or passwords; what kafkajs logs of it is dropped. */
 export function plainCluster(address: string, clock: Clock): Cluster {

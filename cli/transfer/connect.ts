@@ -2,13 +2,9 @@ import { readFileSync } from 'node:fs';
 import { systemClock } from '../../core/clock.ts';
 import type { KafkaConfig } from '../../core/config/kafka.ts';
 import { fail, ok, orThrow, type Result, TidewatchError } from '../../core/errors.ts';
-import type { KafkaLogger, KafkaSettings } from '../../ingest/kafka/ports.ts';
+import { type KafkaLogger, type KafkaSettings, SILENT } from '../../ingest/kafka/ports.ts';
 import { kafkaSettings } from '../../ingest/kafka/settings.ts';
 import { type Cluster, openKafka } from '../../ingest/kafka.ts';
-
-const ignore = (): void => undefined;
-/** What goes wrong comes back as a fault, which these commands tell in their own words. */
-const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** The cluster of a configuration. Throws file_missing for a certificate that cannot be read. */
 export const connect = (config: KafkaConfig, log: KafkaLogger = SILENT): Cluster =>

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { Logger } from 'pino';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { withDeadLetterTopic } from '../../ingest/kafka/dead-letter-store.ts';
@@ -31,7 +30,7 @@ import { WorkerStatus } from './status.ts';
 import { streamsByTopic } from './streams.ts';
 import { within } from './within.ts';
 
-/** Two a partition that flushes, with some more for looking up champions and for health. */
+/** One a partition that flushes, with some more for looking up champions and for health. */
 const CONNECTIONS = 6;
 const CONCURRENT_PARTITIONS = 4;
 /** Less than the ten seconds that supervisors give. */
@@ -186,8 +185,7 @@ interface Beside extends WorkerOptions {
 
 /** What goes on beside the partitions: champions, retention, and the eye on loops that hang. */
 function runBeside(streams: Iterable<StreamConfig>, beside: Beside): void {
-  const { config, clock, served, stop, fail, pool, models } = beside;
-  const logger: Logger = beside.logger;
+  const { config, clock, logger, served, stop, fail, pool, models } = beside;
   const all = [...streams];
   for (const stream of all) {
     const champion = new Champion({

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '../../core/errors.ts';
+import { ERRORS, type ErrorCode, WINDOW_FAULTS } from '../../core/errors.ts';
 import type { DeadLetter, RecordHeaders } from '../ports.ts';
 import { APPENDED_HEADER, appendedOf, POINTS_HEADER, pickOf } from '../redriven.ts';
 
@@ -17,22 +17,13 @@ export const LEFT_OUT_HEADER = 'tidewatch.left-out';
 /** Characters of a message or of what stands for a stack. */
 const MAX_TEXT = 2_000;
 
-/** Faults found in what was decoded; all others are the decoder's. */
-const BY_WINDOWS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'time_in_future',
-  'entity_limit',
-  'metric_limit',
-  'series_limit',
-  'window_full',
-]);
-
 /**
  * Headers of a letter on the topic: the record's own, then what was wrong, then those with which it could be sent to
  * its own topic as it is and would be read for this point alone.
  */
 export function deadLetterHeaders(letter: DeadLetter, topic: string): RecordHeaders {
   const { stream, partition, offset, point, at, fault, appendMs, headers = [] } = letter;
-  const windows = BY_WINDOWS.has(fault.code);
+  const windows = WINDOW_FAULTS.has(fault.code);
   const [meaning, remedy] = ERRORS[fault.code];
   const ours: [string, string][] = [
     [`${CONNECT}topic`, topic],

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { type Decompress, FetchedRecord, fetchedRecords } from './record-batch.ts';
 
 /** The version whose inner parts these are; any other is left as it is. */
@@ -28,8 +27,7 @@ type Codecs = { lookupCodecByAttributes(attributes: number): { decompress(bytes:
  * modules, before it is loaded for the first time; whatever is not plain is left to what was there. Whether it was done.
  * docs/decisions/0017-kafkajs-records.md tells what it gains.
  */
-export function speedUpKafkajs(importUrl: string): boolean {
-  const require = createRequire(importUrl);
+export function speedUpKafkajs(require: NodeJS.Require): boolean {
   const root = 'kafkajs';
   if ((require(`${root}/package.json`) as { version: string }).version !== VERSION) return false;
   if (require.cache[require.resolve(root)] !== undefined) return false;

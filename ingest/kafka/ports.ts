@@ -19,6 +19,10 @@ export interface KafkaLogger {
   error(detail: object, message: string): void;
 }
 
+const ignore = (): void => undefined;
+/** For those whom faults reach as values. */
+export const SILENT: KafkaLogger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 /** A record for a topic; without a partition its key decides, as Kafka's own clients do it (murmur2), or chance. */
 export interface OutgoingRecord extends NewRecord {
   partition?: number;

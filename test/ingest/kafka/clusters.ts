@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../../core/clock.ts';
 import type { GroupMember } from '../../../ingest/kafka/member.ts';
 import type { KafkaPartitionLog } from '../../../ingest/kafka/partition-log.ts';
+import { SILENT } from '../../../ingest/kafka/ports.ts';
 import { type Cluster, openKafka } from '../../../ingest/kafka.ts';
 import { kafkaBroker } from '../../kafka.ts';
 
 const SESSION_MS = 10_000;
 const ignore = () => undefined;
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** The broker of the tests, by our own client. */
 export async function testCluster(): Promise<Cluster> {
   const { brokers } = await kafkaBroker();
   const timeouts = { sessionTimeoutMs: SESSION_MS, rebalanceTimeoutMs: 10_000, maxWaitMs: 20 };
-  return openKafka({ brokers, clientId: 'test', tls: null, sasl: null, ...timeouts }, silent, systemClock);
+  return openKafka({ brokers, clientId: 'test', tls: null, sasl: null, ...timeouts }, SILENT, systemClock);
 }
 
 /** Partition 0 of a topic as the one member of a group sees it. */

@@ -3,15 +3,13 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import type { GroupMember } from '../../../ingest/kafka/member.ts';
 import type { KafkaPartitionLog } from '../../../ingest/kafka/partition-log.ts';
-import type { KafkaProducer } from '../../../ingest/kafka/ports.ts';
+import { type KafkaProducer, SILENT } from '../../../ingest/kafka/ports.ts';
 import { type Cluster, openKafka } from '../../../ingest/kafka.ts';
 import { freshTopic, kafkaBroker, useKafka } from '../../kafka.ts';
 import { logSuite, newRecord, readAll, textOf } from '../../log.suite.ts';
 import { needs } from '../../needs.ts';
 
 const SESSION_MS = 10_000;
-const ignore = () => undefined;
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 needs('kafka')('Kafka', () => {
   useKafka();
@@ -31,7 +29,7 @@ needs('kafka')('Kafka', () => {
         rebalanceTimeoutMs: 10_000,
         maxWaitMs: 20,
       },
-      silent,
+      SILENT,
       systemClock,
     );
     producer ??= await cluster.producer();

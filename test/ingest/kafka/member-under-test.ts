@@ -1,13 +1,11 @@
 import { ManualClock } from '../../../core/clock.ts';
 import { ok, type TidewatchError } from '../../../core/errors.ts';
 import { type Assigned, GroupMember, type MemberOptions } from '../../../ingest/kafka/member.ts';
-import type { KafkaAdmin } from '../../../ingest/kafka/ports.ts';
+import { type KafkaAdmin, SILENT } from '../../../ingest/kafka/ports.ts';
 import { FakeConsumer } from './fake-consumer.ts';
 
 export const SESSION_MS = 6_000;
 const QUEUE_BYTES = 100;
-const ignore = () => undefined;
-const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 /** Lets everything happen that waits for nothing but its turn. */
 export const settle = async () => {
@@ -42,7 +40,7 @@ export async function started({ cluster, ...more }: More = {}) {
     consumer: fake.consumer,
     admin,
     clock,
-    log: silent,
+    log: SILENT,
     ...more,
   });
   await member.start();
