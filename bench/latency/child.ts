@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { orThrow } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
-import { Fold } from '../../detector/fold.ts';
+import type { Fold } from '../../detector/fold.ts';
+import { foldsFor } from '../../detector/folds.ts';
 import { modelIdOf } from '../../detector/offline.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import { FileLog } from '../../ingest/file-log/file-log.ts';
@@ -77,11 +78,7 @@ const partition = new Partition<Fold>({
     recordLoss: (from, to, reason) => base.recordLoss(from, to, reason),
   },
   models,
-  folds: {
-    create: () => new Fold(config, decoder),
-    modelOf: Fold.modelOf,
-    restore: (state, model) => Fold.restore(config, decoder, state, model),
-  },
+  folds: foldsFor(config, decoder),
   clock,
   owner: 'bench',
   checkpointMs: CHECKPOINT_MS,

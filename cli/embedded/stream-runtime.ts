@@ -2,7 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Fault } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
-import { Fold } from '../../detector/fold.ts';
+import type { Fold } from '../../detector/fold.ts';
+import { foldsFor } from '../../detector/folds.ts';
 import { modelIdOf } from '../../detector/offline.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
@@ -60,11 +61,7 @@ export class StreamRuntime {
     const decoder = decoderFor(config);
     this.#partition = new Partition<Fold>({
       ...options,
-      folds: {
-        create: () => new Fold(config, decoder),
-        modelOf: Fold.modelOf,
-        restore: (state, model) => Fold.restore(config, decoder, state, model),
-      },
+      folds: foldsFor(config, decoder),
       idleMs: IDLE_MS,
       observe: options.metrics,
       onFlushed: (outputs) => {

@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { TidewatchError } from '../../core/errors.ts';
-import { Fold } from '../../detector/fold.ts';
+import type { Fold } from '../../detector/fold.ts';
+import { foldsFor } from '../../detector/folds.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import type { KafkaPartitionLog } from '../../ingest/kafka/partition-log.ts';
 import { Partition } from '../../ingest/partition.ts';
@@ -116,11 +117,7 @@ export class ServedPartition {
       owner,
       checkpointMs,
       idleMs: IDLE_MS,
-      folds: {
-        create: () => new Fold(stream, this.#decoder, partition),
-        modelOf: Fold.modelOf,
-        restore: (state, model) => Fold.restore(stream, this.#decoder, state, model, partition),
-      },
+      folds: foldsFor(stream, this.#decoder, partition),
       observe: this.#observer(watch),
       onNotice: (message, fault) => this.#logger.warn({ fault }, message),
     });

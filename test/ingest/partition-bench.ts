@@ -1,7 +1,8 @@
 import { ManualClock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { ok } from '../../core/errors.ts';
-import { Fold } from '../../detector/fold.ts';
+import type { Fold } from '../../detector/fold.ts';
+import { foldsFor } from '../../detector/folds.ts';
 import { Partition, type PartitionOptions } from '../../ingest/partition.ts';
 import type { Log, LogRecord } from '../../ingest/ports.ts';
 import { MemoryModelStore, MemoryPartitionStore, MemoryTables } from '../../store/memory.ts';
@@ -82,11 +83,7 @@ export class Bench {
       store,
       models: this.models,
       clock: this.clock,
-      folds: {
-        create: () => new Fold(config, decoder),
-        modelOf: Fold.modelOf,
-        restore: (state, model) => Fold.restore(config, decoder, state, model),
-      },
+      folds: foldsFor(config, decoder),
       owner: 'test',
       checkpointMs: 1_000,
       idleMs: 5_000,

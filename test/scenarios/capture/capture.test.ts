@@ -6,7 +6,7 @@ import { type StreamConfig, streamConfig } from '../../../core/config/stream.ts'
 import { ok } from '../../../core/errors.ts';
 import { sha256Hex, verdictHash, verdictId } from '../../../core/hash.ts';
 import type { ControlEntry, Verdict } from '../../../core/types.ts';
-import { Fold } from '../../../detector/fold.ts';
+import { foldsFor } from '../../../detector/folds.ts';
 import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
 import { decoderFor } from '../../../ingest/decode/index.ts';
 import type { PlacedRecord, ReadOptions } from '../../../ingest/kafka/ports.ts';
@@ -78,11 +78,7 @@ describe('a captured partition', () => {
     for (const model of models) await bench.models.put(modelIdOf(model), 'fleet', model, {});
     const decoder = decoderFor(config);
     const worker = await bench.start({
-      folds: {
-        create: () => new Fold(config, decoder),
-        modelOf: Fold.modelOf,
-        restore: (state, model) => Fold.restore(config, decoder, state, model),
-      },
+      folds: foldsFor(config, decoder),
     });
     const upTo = async (share: number) => {
       bench.log.records.push(...records.slice(bench.log.records.length, Math.floor(share * records.length)));
