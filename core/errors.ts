@@ -106,6 +106,16 @@ export const ERRORS = {
   count_invalid: ['A count is negative, not whole, or too large to be exact.', 'The message names the count.'],
   argument_invalid: ['A setting of a figure lies outside its range.', 'The message names the range.'],
   histogram_corrupt: ['The bytes of a histogram are damaged, or of other bins.', 'The message names the position.'],
+  // notifications
+  signature_invalid: [
+    'The signature of a webhook is missing, malformed, stale or wrong.',
+    'Give both sides the same secret, and see that their clocks agree within five minutes.',
+  ],
+  destination_refused: [
+    'A receiver of notifications may not be called.',
+    'Use an http or https URL of a public host, or set allowPrivate for a receiver in your own network.',
+  ],
+  delivery_failed: ['A notification could not be delivered.', 'The message says why; it is sent again by itself.'],
   // running
   config_invalid: [
     'The configuration is invalid.',
