@@ -56,7 +56,7 @@ export interface MonitorStore {
   state(stream: string): Promise<MonitorState | null>;
   serving(stream: string): Promise<Serving | null>;
   observations(stream: string, fromMs: number, toMs: number): Promise<Observation[]>;
-  /** Oldest first. */
+  /** Entries with fromSeq <= seq < toSeq, oldest first. */
   ledger(filter: { stream?: string; fromSeq?: number; toSeq?: number; limit?: number }): Promise<LedgerEntry[]>;
   decision(id: string | 'latest'): Promise<LedgerEntry | null>;
   evidence(sha256: string): Promise<Uint8Array | null>;

@@ -1,6 +1,6 @@
 import { TidewatchError } from '../core/errors.ts';
 import { sha256Hex, verdictHash, verdictId } from '../core/hash.ts';
-import type { ControlChange, ControlEntry, Incident, Verdict } from '../core/types.ts';
+import type { ControlChange, ControlEntry, Incident, IntervalProfile, Verdict } from '../core/types.ts';
 import type { Checkpoint, Claim, DeadLetter, Flushed, ModelStore, Outputs, PartitionStore } from '../ingest/ports.ts';
 import { SPLIT_WITHIN_MS, SplitNotices } from './split.ts';
 import { isNewer } from './write-incidents.ts';
@@ -33,6 +33,7 @@ export class MemoryTables {
   readonly incidents = new Map<string, Incident>();
   readonly deadLetters = new Map<string, DeadLetter>();
   readonly lostRanges = new Map<string, LostRange>();
+  readonly profiles = new Map<string, IntervalProfile>();
   readonly #contents = new Map<string, { hash: string; partition: number }>();
   /** Of each entity: end of its newest window, and the partition that wrote it last. */
   readonly #newest = new Map<string, { endMs: number; partition: number }>();
@@ -156,6 +157,10 @@ export class MemoryPartitionStore implements PartitionStore {
       for (const state of outputs.incidents) {
         const known = tables.incidents.get(state.id);
         if (!known || isNewer(state, known)) tables.incidents.set(state.id, state);
+      }
+      for (const profile of outputs.profiles) {
+        const id = `${profile.partition}:${profile.startMs}:${profile.sequence}`;
+        if (!tables.profiles.has(id)) tables.profiles.set(id, profile);
       }
       return { divergent, ...this.#splits.take() };
     });
