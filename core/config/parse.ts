@@ -34,6 +34,8 @@ const SECRETS = [
   ['http', 'token'],
   ['database', 'url'],
   ['kafka', 'password'],
+  ['notify', 'secret'],
+  ['alerts', 'secret'],
 ] as const;
 
 /** Error: config_invalid, whose detail lists everything that is wrong, one line each. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
 import { kafkaConfig } from './kafka.ts';
+import { alertsConfig, notifyConfig } from './notify.ts';
 import { byteSize } from './size.ts';
 import { streamConfig } from './stream.ts';
 
@@ -111,6 +112,8 @@ export const rootConfig = z
       })
       .transform((r) => ({ verdictsMs: r.verdicts }))
       .prefault({}),
+    notify: notifyConfig.prefault({}),
+    alerts: alertsConfig.prefault({}),
     streams: z
       .array(streamConfig)
       .max(64)
@@ -128,6 +131,8 @@ export const rootConfig = z
       ['http', 'token'],
       ['database', 'url'],
       ['kafka', 'password'],
+      ['notify', 'secret'],
+      ['alerts', 'secret'],
     ] as const) {
       const values: Record<string, unknown> = config[section];
       if (values[key] !== undefined && values[`${key}File`] !== undefined)

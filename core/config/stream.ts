@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from './duration.ts';
+import { suppressRule } from './notify.ts';
 import { policyConfig, profileConfig } from './policy.ts';
 
 /**
@@ -187,6 +188,11 @@ export const streamConfig = z
     training: trainingConfig.prefault({}),
     profile: profileConfig.prefault({}),
     policy: policyConfig.prefault({}),
+    suppress: z
+      .array(suppressRule)
+      .max(64)
+      .default([])
+      .describe('Incidents that nobody is notified of; verdicts and incidents stay as they are.'),
   })
   .transform((s) => ({ ...s, topic: s.topic ?? s.name }));
 
