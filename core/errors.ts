@@ -168,6 +168,11 @@ export const ERRORS = {
     'Check the network and the mirror that Maven uses, and run it again.',
   ],
   unauthorized: ['The token is missing or wrong.', 'Send Authorization: Bearer TOKEN (or Token TOKEN).'],
+  forbidden_scope: [
+    'The token may not do this.',
+    'Use a token with the scope named; `tidewatch tokens --help` makes one.',
+  ],
+  too_many_requests: ['There were too many requests.', 'Wait for the seconds given in Retry-After.'],
   forbidden_origin: [
     'Host or Origin is not this server.',
     'Call it by its own address; browsers of other sites are refused.',

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { presentedToken } from '../../monitor/api/presented.ts';
 import { problem } from '../../monitor/api/problems.ts';
 
 /** Supervisors ask without credentials. */
@@ -16,18 +17,10 @@ export function requireToken(app: FastifyInstance, token: string): void {
   const expected = digest(token);
   app.addHook('onRequest', async (request, reply) => {
     if (OPEN.has(request.url)) return;
-    if (timingSafeEqual(digest(presented(request.headers.authorization ?? '')), expected)) return;
+    if (timingSafeEqual(digest(presentedToken(request.headers.authorization)), expected)) return;
     return reply
       .code(401)
       .header('www-authenticate', 'Basic realm="tidewatch", charset="UTF-8"')
       .send(problem({ code: 'unauthorized', detail: '' }));
   });
-}
-
-function presented(header: string): string {
-  const [scheme = '', value = ''] = header.split(' ', 2);
-  if (/^(bearer|token)$/i.test(scheme)) return value;
-  if (!/^basic$/i.test(scheme)) return '';
-  const pair = Buffer.from(value, 'base64').toString('utf8');
-  return pair.slice(pair.indexOf(':') + 1);
 }

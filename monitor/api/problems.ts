@@ -12,6 +12,13 @@ export interface Problem {
 const STATUS: Partial<Record<ErrorCode, number>> = {
   not_found: 404,
   forbidden_origin: 403,
+  forbidden_scope: 403,
+  signature_invalid: 401,
+  too_many_requests: 429,
+  artifact_corrupt: 422,
+  artifact_version: 422,
+  artifact_mismatch: 422,
+  artifact_too_large: 422,
   unauthorized: 401,
   overloaded: 503,
   disk_full: 503,
