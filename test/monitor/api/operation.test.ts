@@ -5,7 +5,7 @@ import { fail, ok, TidewatchError } from '../../../core/errors.ts';
 import type { TokenScope } from '../../../monitor/access/ports.ts';
 import { Access, mint } from '../../../monitor/access/tokens.ts';
 import { openApi } from '../../../monitor/api/openapi.ts';
-import { operation, operationRoutes } from '../../../monitor/api/operations.ts';
+import { operation, operationRoutes } from '../../../monitor/api/operation.ts';
 import { errorHandler } from '../../../monitor/api/problems.ts';
 import { MemoryAudit, MemoryTokens } from '../../../monitor/memory/access.ts';
 

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { ok, type Result } from '../../../core/errors.ts';
+import { found, type Operation, operation } from '../operation.ts';
+import type { MonitorParts } from './ports.ts';
+import { document, instantMs, ledgerEntry, limit, queryMs, streamName } from './schemas.ts';
+
+const HOUR_MS = 3_600_000;
+const MAX_ENTRIES = 500;
+/** Observations that one answer holds: two weeks of grains of an hour. */
+const MAX_SPAN_MS = 14 * 24 * HOUR_MS;
+
+/** What was seen and decided, and whether that can be proved. */
+export function decisionOperations({ streams, store, explain }: MonitorParts): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/api/monitor',
+      id: 'listMonitored',
+      scope: 'read',
+      summary:
+        'What the monitor makes of each stream: what serves, how far a candidate is, what is spent, what is held.',
+      answer: z.strictObject({ streams: z.array(document('State of a stream; null before its first look.')) }),
+      handle: async () => {
+        const states = await Promise.all(streams.map((stream) => store.state(stream)));
+        return ok({ streams: streams.map((stream, i) => ({ stream, state: states[i] })) });
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/observations/{stream}',
+      id: 'readObservations',
+      scope: 'read',
+      summary: 'The figures of a stream, one set a grain of event time, oldest first.',
+      params: z.strictObject({ stream: streamName }),
+      query: z
+        .strictObject({
+          from: queryMs.describe('Event time from which on.'),
+          to: queryMs.describe('Event time before which.'),
+        })
+        .refine((q) => q.from < q.to && q.to - q.from <= MAX_SPAN_MS, {
+          message: 'from before to, and at most 14 days apart',
+          path: ['to'],
+        }),
+      answer: z.strictObject({ observations: z.array(document('Figures, features, cause and lanes.')) }),
+      handle: async ({ params, query }) =>
+        ok({ observations: await store.observations(params.stream, query.from, query.to) }),
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/decisions',
+      id: 'listDecisions',
+      scope: 'read',
+      summary: 'The ledger, newest first.',
+      query: z.strictObject({
+        stream: streamName.optional(),
+        before: z.coerce.number().int().min(1).optional().describe('Only entries with a smaller seq: the next page.'),
+        limit: limit(MAX_ENTRIES, 100),
+      }),
+      answer: z.strictObject({ entries: z.array(ledgerEntry) }),
+      handle: async ({ query }) => ok({ entries: await newestFirst(store, query) }),
+    }),
+    operation({
+      method: 'GET',
+      path: '/api/decisions/{id}',
+      id: 'explainDecision',
+      scope: 'read',
+      summary: 'One decision, computed again from its evidence alone, and whether that agrees with what was written.',
+      params: z.strictObject({ id: z.string().min(1).max(80).describe('Its id, or `latest`.') }),
+      answer: z.strictObject({
+        entry: ledgerEntry,
+        agrees: z.boolean(),
+        why: z.string(),
+        sentences: z.array(z.string()),
+        checkedMs: instantMs.optional(),
+      }),
+      handle: async ({ params }): Promise<Result<unknown>> => {
+        const entry = found(await store.decision(params.id), `decision ${params.id}`);
+        if (!entry.ok) return entry;
+        const { agrees, why, sentences } = await explain(entry.value);
+        return ok({ entry: entry.value, agrees, why, sentences });
+      },
+    }),
+  ];
+}
+
+/** The newest entries before a sequence number: the ledger is read from its end in pages that double until they suffice. */
+async function newestFirst(
+  store: MonitorParts['store'],
+  query: { stream?: string | undefined; before?: number | undefined; limit: number },
+) {
+  const newest = await store.decision('latest');
+  const toSeq = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, (newest?.seq ?? 0) + 1);
+  const stream = query.stream === undefined ? {} : { stream: query.stream };
+  for (let span = query.limit; ; span *= 2) {
+    const fromSeq = Math.max(1, toSeq - span);
+    const entries = await store.ledger({ ...stream, fromSeq, toSeq });
+    if (entries.length >= query.limit || fromSeq === 1) return entries.slice(-query.limit).reverse();
+  }
+}
