@@ -36,10 +36,13 @@ export class SyntheticFleet implements Telemetry {
   readonly #seed: number;
   readonly #traits: readonly Traits[];
   readonly #noise: Float64Array[];
+  readonly #plain: boolean;
   #demand: number;
 
-  constructor(seed: number, entities: number, periodMs: number) {
+  /** plain: no season, and nothing that happens depends on what was before or on what happens beside it. */
+  constructor(seed: number, entities: number, periodMs: number, plain = false) {
     this.#seed = seed;
+    this.#plain = plain;
     this.periodMs = periodMs;
     this.entities = Array.from({ length: entities }, (_, i) => `node-${String(i + 1).padStart(2, '0')}`);
     const random = new Random(mix(seed, ENTITY_DRAWS));
@@ -50,6 +53,7 @@ export class SyntheticFleet implements Telemetry {
 
   read(timeMs: number, { demand, restlessness }: Conditions, values: Float64Array): void {
     const random = new Random(mix(this.#seed, Math.floor(timeMs / this.periodMs)));
+    if (this.#plain) return this.#readPlain(random, values);
     const left = TAU_MS.map((tauMs) => exp((-this.periodMs * restlessness) / tauMs));
     const step = (x: number, k: number) => left[k]! * x + Math.sqrt(1 - left[k]! * left[k]!) * random.normal();
     this.#demand = step(this.#demand, SHARED);
@@ -65,6 +69,14 @@ export class SyntheticFleet implements Telemetry {
       values[at + 3] = t.cpuIdle + t.cpuPeak * use + 1.2 * noise[CPU]! + 0.5 * random.normal();
       values[at + 4] = t.residentBytes * (1 + 0.06 * use + 0.02 * noise[MEMORY]! + 0.003 * random.normal());
       values[at + 5] = t.queuePeak * use * use * exp2(0.2 * noise[QUEUE]! + 0.08 * random.normal());
+    }
+  }
+
+  #readPlain(random: Random, values: Float64Array): void {
+    for (let e = 0; e < this.entities.length; e++) {
+      const t = this.#traits[e]!;
+      const usual = [t.requestsPerS, t.latencyMs, t.errorRatio, t.cpuPeak, t.residentBytes, t.queuePeak];
+      for (let c = 0; c < usual.length; c++) values[e * METRICS.length + c] = usual[c]! * (1 + 0.05 * random.normal());
     }
   }
 }
