@@ -5,7 +5,10 @@ import type { Clock } from '../core/clock.ts';
 import { TidewatchError } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
 import type { ModelStore } from '../ingest/ports.ts';
+import { MAX_ARTIFACT_BYTES } from '../monitor/registry.ts';
+import type { ModelRef, Serving } from '../monitor/types.ts';
 import { jsonText } from './encode.ts';
+import { readServing } from './monitor-store.ts';
 import { guarded } from './pool.ts';
 import { modelRoles, models } from './schema.ts';
 
@@ -21,21 +24,17 @@ export interface StoredModel {
   createdMs: number;
 }
 
-/** A model by name and content, as a control entry names it. */
-export interface ModelRef {
-  modelId: string;
-  sha256: string;
-}
-
-/** The limit of GOALS: a model is one artifact of at most 20 MB. */
-export const MAX_ARTIFACT_BYTES = 20_000_000;
+export { MAX_ARTIFACT_BYTES } from '../monitor/registry.ts';
+export type { ModelRef } from '../monitor/types.ts';
 
 /** ModelStore on PostgreSQL. A model is written once; what is read is what was written, or an error. */
 export class PostgresModelStore implements ModelStore {
+  readonly #pool: pg.Pool;
   readonly #db: NodePgDatabase;
   readonly #clock: Clock;
 
   constructor(pool: pg.Pool, clock: Clock) {
+    this.#pool = pool;
     this.#db = drizzle(pool);
     this.#clock = clock;
   }
@@ -108,9 +107,19 @@ export class PostgresModelStore implements ModelStore {
     });
   }
 
-  /** The model that is to serve a stream, for workers that ask now and then; null before its first training. */
+  /** What ought to be in force, for owners of partitions; null while no monitor has said anything of the stream. */
+  serving(stream: string): Promise<Serving | null> {
+    return readServing(this.#pool, stream);
+  }
+
+  /**
+   * The model that is to serve a stream, for workers that ask now and then; null before its first training. What a monitor
+   * says holds; where it names none, or there is no monitor, the role does.
+   */
   champion(stream: string): Promise<ModelRef | null> {
     return guarded(async () => {
+      const serving = await this.serving(stream);
+      if (serving?.champion) return serving.champion;
       const [row] = await this.#db
         .select({ modelId: models.id, sha256: models.sha256 })
         .from(modelRoles)

@@ -9,6 +9,7 @@ import type { Queryable } from './fence.ts';
 import { VerdictWriter } from './flush.ts';
 import type { StoreLogger } from './logger.ts';
 import { databaseError, guarded } from './pool.ts';
+import { writeProfiles } from './profiles.ts';
 import { writeDeadLetters } from './write-dead-letters.ts';
 import { writeIncidents } from './write-incidents.ts';
 
@@ -184,9 +185,16 @@ export class PostgresPartitionStore implements PartitionStore {
       const result = await this.#verdicts.write(outputs.verdicts, writer);
       if (result === 'fenced') return result;
       await writeIncidents(this.#pool, this.#stream, outputs.incidents, writer);
+      const profiles = await writeProfiles(this.#pool, this.#stream, outputs.profiles, writer);
+      if (profiles === 'fenced') return profiles;
       const where = { stream: this.#stream, partition: this.#partition };
       if (result.divergent > 0)
         this.#log.error({ ...where, divergent: result.divergent }, 'verdicts differ on a repeat');
+      if (profiles.divergent + profiles.tooLarge > 0)
+        this.#log.error(
+          { ...where, ...profiles },
+          'interval profiles differ on a repeat or are too large, and were left out',
+        );
       return result;
     });
   }

@@ -25,12 +25,32 @@ const TABLES = [
   'model_roles',
   'experiments',
   'lost_ranges',
+  'interval_profiles',
+  'serving_stats',
+  'monitor_hold',
+  'monitor_states',
+  'monitor_inputs',
+  'observations',
+  'serving',
+  'serving_history',
+  'evidence',
+  'decisions',
+  'outbox',
+  'labels',
+  'label_offers',
+  'maintenance_windows',
+  'api_tokens',
+  'audit_log',
 ];
-const FUNCTIONS = [
+const OF_WORKERS = [
   'hold_partition(text, integer, bigint)',
   'ensure_verdict_partitions(text, integer[])',
   'drop_verdict_partitions(text, bigint)',
 ];
+/** Retention of what the monitor keeps; whoever runs retention may. */
+const PRUNE = 'prune_monitor(text, bigint, bigint), prune_outbox(bigint)';
+const OF_MONITORS = 'prune_models(text, integer)';
+const FUNCTIONS = [...OF_WORKERS, PRUNE, OF_MONITORS];
 const REDRIVE = 'UPDATE (redriven_ms, redrive_note)';
 
 const create = (role: string): string => `DO $$
@@ -68,10 +88,23 @@ export const GRANTS: readonly string[] = [
   `GRANT SELECT, INSERT, UPDATE ON partition_state, partition_generations, entity_status, incidents, lost_ranges TO ${WORKER}`,
   `GRANT SELECT, INSERT ON control_entries, feature_lists, verdicts, dead_letters, models, model_roles TO ${WORKER}`,
   `GRANT ${REDRIVE} ON dead_letters TO ${WORKER}, ${MONITOR}`,
-  `GRANT EXECUTE ON FUNCTION ${FUNCTIONS.join(', ')} TO ${WORKER}`,
+  `GRANT SELECT, INSERT ON interval_profiles TO ${WORKER}`,
+  `GRANT SELECT, INSERT, UPDATE ON serving_stats TO ${WORKER}`,
+  `GRANT SELECT ON serving TO ${WORKER}`,
+  `GRANT EXECUTE ON FUNCTION ${OF_WORKERS.join(', ')}, ${PRUNE} TO ${WORKER}`,
   `GRANT SELECT ON TABLE ${TABLES.join(', ')} TO ${MONITOR}`,
   `GRANT INSERT ON models, model_roles, experiments TO ${MONITOR}`,
   `GRANT UPDATE, DELETE ON model_roles TO ${MONITOR}`,
+  // a model's bytes and where it comes from never change
+  `GRANT UPDATE (evaluation, keep) ON models TO ${MONITOR}`,
+  `GRANT UPDATE ON monitor_hold TO ${MONITOR}`,
+  `GRANT INSERT, UPDATE ON monitor_states, serving TO ${MONITOR}`,
+  `GRANT INSERT ON monitor_inputs, observations, serving_history, evidence, decisions, outbox, labels, label_offers,
+  maintenance_windows, api_tokens, audit_log TO ${MONITOR}`,
+  `GRANT UPDATE (status, attempts, next_ms, last_error) ON outbox TO ${MONITOR}`,
+  `GRANT UPDATE (ended_ms, ended_by) ON maintenance_windows TO ${MONITOR}`,
+  `GRANT UPDATE (revoked_ms) ON api_tokens TO ${MONITOR}`,
+  `GRANT EXECUTE ON FUNCTION ${PRUNE}, ${OF_MONITORS} TO ${MONITOR}`,
   `GRANT USAGE ON SCHEMA grafana TO ${GRAFANA}`,
   `GRANT SELECT ON ALL TABLES IN SCHEMA grafana TO ${GRAFANA}`,
 ];

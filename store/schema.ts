@@ -13,13 +13,14 @@ import {
 } from 'drizzle-orm/pg-core';
 import type { ControlChange, Source } from '../core/types.ts';
 import type { Counters } from '../ingest/ports.ts';
+import type { Evaluation, Lineage } from '../monitor/types.ts';
 
 /**
  * The tables as typed queries see them. migrations/ is what makes them (partitions, functions and storage are beyond
  * drizzle); a test compares the two.
  */
-const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({ dataType: () => 'bytea' });
-const ms = (name: string) => bigint(name, { mode: 'number' });
+export const bytea = customType<{ data: Uint8Array; driverData: Buffer }>({ dataType: () => 'bytea' });
+export const ms = (name: string) => bigint(name, { mode: 'number' });
 const offset = ms;
 
 export const partitionState = pgTable(
@@ -164,6 +165,9 @@ export const models = pgTable('models', {
   bytes: bytea().notNull(),
   about: jsonb().$type<Record<string, unknown>>().notNull(),
   createdMs: ms('created_ms').notNull(),
+  lineage: json().$type<Lineage>(),
+  evaluation: json().$type<Evaluation>(),
+  keep: boolean().notNull().default(false),
 });
 
 export const modelRoles = pgTable(

@@ -1,56 +1,14 @@
 import type pg from 'pg';
-import { guarded } from './pool.ts';
+import { holdSessionLock, type SessionLock } from './session-lock.ts';
 
-/** 'tran' in ASCII; the second key is a hash of the stream's name. */
+/** 'tran' in ASCII. */
 const TRAINING_LOCK = 0x7472616e;
 
-/** A worker whose machine vanished holds its lock until the server has noticed: 25 s. */
-const NOTICE_DEATH = 'SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3';
-
-export interface TrainingLock {
-  /** Aborts when the connection, and with it the lock, is lost: somebody else may train by now. */
-  lost: AbortSignal;
-  release(): Promise<void>;
-}
+export type TrainingLock = SessionLock;
 
 /**
- * The right to train a stream's first model, which one process has at a time; null when another has it. The lock lives
- * in a session of its own and ends with it, also when this process is killed. It needs one connection of the pool.
+ * The right to train a stream's first model, which one process has at a time; null when another has it.
  * Throws TidewatchError database_unavailable.
  */
-export async function holdTraining(pool: Pick<pg.Pool, 'connect'>, stream: string): Promise<TrainingLock | null> {
-  const client = await guarded(() => pool.connect());
-  const lost = new AbortController();
-  let released = false;
-  const end = (error?: Error) => {
-    if (released) return;
-    released = true;
-    lost.abort();
-    // closing the session gives the lock back, whatever became of it
-    client.release(error ?? true);
-  };
-  client.on('error', end);
-  try {
-    await client.query(NOTICE_DEATH);
-    const answer = await client.query<{ got: boolean }>({
-      text: 'SELECT pg_try_advisory_lock($1, hashtext($2)) AS got',
-      values: [TRAINING_LOCK, stream],
-    });
-    if (!answer.rows[0]!.got) {
-      end();
-      return null;
-    }
-  } catch (error) {
-    end(error as Error);
-    return guarded(() => Promise.reject(error));
-  }
-  return {
-    lost: lost.signal,
-    release: async () => {
-      if (released) return;
-      // the end of a session takes a moment, the next in line should not have to wait for it
-      await client.query('SELECT pg_advisory_unlock_all()').catch(end);
-      end();
-    },
-  };
-}
+export const holdTraining = (pool: Pick<pg.Pool, 'connect'>, stream: string): Promise<TrainingLock | null> =>
+  holdSessionLock(pool, TRAINING_LOCK, stream);

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { TrainingRow } from '../detector/ports.ts';
+import { FeatureLists } from './feature-lists.ts';
 import { guarded } from './pool.ts';
 
 export interface TrainingRowOptions {
@@ -33,7 +34,7 @@ export async function* readTrainingRows(
   stream: string,
   options: TrainingRowOptions,
 ): AsyncGenerator<TrainingRow> {
-  const lists = new Map<string, readonly string[]>();
+  const lists = new FeatureLists(pool);
   let after = '';
   for (;;) {
     const page = await guarded(() => pool.query<{ entity: string }>(NEXT_ENTITIES, [stream, after]));
@@ -48,19 +49,12 @@ export async function* readTrainingRows(
         options.maxWindowsPerEntity,
       ]),
     );
-    const unknown = [...new Set(windows.rows.map((row) => row.features_id))].filter((id) => !lists.has(id));
-    if (unknown.length > 0) {
-      type List = { id: string; names: string[] };
-      const found = await guarded(() =>
-        pool.query<List>('SELECT id, names FROM feature_lists WHERE id = ANY($1)', [unknown]),
-      );
-      for (const { id, names } of found.rows) lists.set(id, names);
-    }
+    await guarded(() => lists.learn(windows.rows.map((row) => row.features_id)));
     for (const row of windows.rows)
       yield {
         entity: row.entity,
         windowStartMs: row.window_start_ms,
-        features: lists.get(row.features_id) ?? [],
+        features: lists.of(row.features_id),
         values: Float64Array.from(row.vals),
       };
     after = entities.at(-1)!;

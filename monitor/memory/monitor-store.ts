@@ -25,7 +25,7 @@ export class MemoryMonitorStore implements MonitorStore {
     const fence = ++tables.fence;
     return {
       lost: mine.signal,
-      commit: async (commit) => this.#commit(fence, commit),
+      commit: async (commit) => (mine.signal.aborted ? 'fenced' : this.#commit(fence, commit)),
       release: async () => {
         if (tables.held === mine) tables.loseHold();
       },
@@ -56,7 +56,8 @@ export class MemoryMonitorStore implements MonitorStore {
     tables.states.set(stream, JSON.parse(state) as MonitorState);
     if (commit.observation && observation) {
       const of = tables.observations.get(stream) ?? new Map<number, string>();
-      tables.observations.set(stream, of.set(commit.observation.atMs, observation));
+      if (!of.has(commit.observation.atMs)) of.set(commit.observation.atMs, observation);
+      tables.observations.set(stream, of);
     }
     if (commit.decisions.length > 0)
       for (const [sha256, bytes] of commit.evidence)

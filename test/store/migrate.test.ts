@@ -12,6 +12,7 @@ import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import * as schema from '../../store/schema.ts';
+import * as monitorSchema from '../../store/schema-monitor.ts';
 import { testDatabase } from '../postgres.ts';
 import { makeVerdict, outputs } from './make.ts';
 
@@ -42,7 +43,7 @@ it('makes exactly the columns that the typed schema knows', async () => {
        AND a.attnum > 0 AND NOT a.attisdropped`,
   );
   const made = rows.map((row) => `${row.table}.${row.column} ${row.type} ${row.required}`).sort();
-  const known = Object.values(schema)
+  const known = [...Object.values(schema), ...Object.values(monitorSchema)]
     .filter((table) => table instanceof PgTable)
     .flatMap((table) => {
       const { name, columns } = getTableConfig(table);

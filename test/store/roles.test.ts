@@ -149,7 +149,12 @@ it('runs its functions on its own tables, though a caller puts others before the
   expect(rows.map(({ name, definer }) => [name, definer])).toEqual([
     ['drop_verdict_partitions', true],
     ['ensure_verdict_partitions', true],
+    ['follow_ledger', false],
     ['hold_partition', false],
+    ['prune_models', true],
+    ['prune_monitor', true],
+    ['prune_outbox', true],
+    ['refuse_change', false],
     ['strip_rights', false],
   ]);
   for (const { config, open } of rows) expect([config, open]).toEqual([['search_path=public, pg_temp'], false]);
