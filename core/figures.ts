@@ -60,6 +60,11 @@ export const FIGURES = {
   },
   late: { ...high, unit: 'share', means: 'Share of points that came after their windows had closed.' },
   dead_letters: { ...high, unit: 'share', means: 'Share of points that could not be used.' },
+  producer_change: {
+    ...high,
+    unit: 'count',
+    means: '1 while the cause of a shift is a change at the producer (schema, unit or scale), else 0.',
+  },
   // what the detector made of it
   alert_rate_ratio: {
     unit: 'ratio',

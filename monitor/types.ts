@@ -93,6 +93,8 @@ export interface TriggerState {
   episode: number;
   /** The episode that was acted upon last. */
   acted: number;
+  /** Why it was held back last in this episode; told once. */
+  held: string | null;
   restsUntilMs: number;
 }
 
@@ -209,7 +211,9 @@ export interface MonitorState {
   spent: { action: 'retrain' | 'roll_back' | 'recalibrate'; atMs: number }[];
   suspended: boolean;
   /** A hold keeps training and rollouts away until the cause has gone. */
-  hold: { sinceMs: number; cause: CauseKind; reason: string } | null;
+  hold: { sinceMs: number; seenMs: number; trigger: string; reason: string } | null;
+  /** Of the newest observation; null before the first. */
+  seen: { atMs: number; intervalMs: number; modelId: string; cause: CauseKind; trainable: boolean | null } | null;
   quarantine: Quarantine[];
   /** Ordered and not yet answered. */
   effects: Effect[];
@@ -217,6 +221,8 @@ export interface MonitorState {
 
 /** What an operator may ask for. */
 export type Command =
+  /** The model that a stream trained by itself, or that served before there was a monitor. */
+  | { kind: 'adopt'; model: ModelRef; trainedMs: number }
   | { kind: 'promote'; model: ModelRef }
   | { kind: 'revert' }
   | { kind: 'retrain' }
