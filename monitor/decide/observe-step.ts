@@ -1,0 +1,78 @@
+import type { CauseKind } from '../../core/triggers.ts';
+import type { Observation } from '../observation.ts';
+import { advanceRollout } from '../rollout/advance.ts';
+import { calibrationFor, fallBack, forgetConditions } from './acts.ts';
+import { arbitrate } from './arbitrate.ts';
+import { draft } from './drafts.ts';
+import { conditionOf, followed, restingState } from './evaluate.ts';
+import type { Turn } from './turn.ts';
+import type { Policy } from './types.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Windows seen under these causes teach a model nothing that is true. */
+const POISONS: ReadonlySet<CauseKind> = new Set([
+  'missing_data',
+  'late_data',
+  'schema_change',
+  'unit_change',
+  'fault_storm',
+]);
+
+/** Takes what was seen of a grain: triggers are followed, the rollout goes on, then whatever is due is done. */
+export function takeObservation(turn: Turn, policy: Policy, observation: Observation): void {
+  const { state } = turn;
+  const { atMs, intervalMs, modelId, cause, quality } = observation;
+  state.seen = { atMs, intervalMs, modelId, cause: cause.kind, trainable: quality?.trainable ?? null };
+  if (POISONS.has(cause.kind)) turn.quarantine(atMs - intervalMs, atMs, cause.kind);
+  for (const trigger of policy.triggers) {
+    if (!trigger.enabled) continue;
+    const before = state.triggers[trigger.name] ?? restingState();
+    const condition = conditionOf(trigger, observation, policy);
+    state.triggers[trigger.name] = followed(before, condition, atMs);
+    if (trigger.action === 'hold' && condition === 'holds' && state.hold !== null) state.hold.seenMs = atMs;
+  }
+  endHold(turn, observation);
+  goOn(turn, policy, observation);
+  arbitrate(turn, policy);
+}
+
+/** A hold ends when nothing that asks for one has been seen for an interval. */
+function endHold(turn: Turn, { atMs, intervalMs }: Observation): void {
+  const { hold } = turn.state;
+  if (hold === null || atMs - hold.seenMs < intervalMs) return;
+  turn.state.hold = null;
+  turn.decide(
+    draft('resume', `What was held for has gone (${hold.reason}); models may be changed again.`, {
+      trigger: hold.trigger,
+    }),
+  );
+}
+
+/** What is served follows the rollout, within the budget of roll-backs: beyond it the fallback serves. */
+function goOn(turn: Turn, policy: Policy, observation: Observation): void {
+  const { state } = turn;
+  if (state.suspended) return;
+  const before = state.rollout;
+  const advance = advanceRollout(policy, state, observation);
+  const rollsBack = advance.decisions.some(({ action, result }) => action === 'roll_back' && result === 'done');
+  if (rollsBack && turn.spentWithin('roll_back', DAY_MS) >= policy.config.rollbacksPerDay) {
+    const why = 'The fresh champion is worse, and the budget of roll-backs is spent: the fallback serves.';
+    if (state.serving.mode === 'forest') fallBack(turn, draft('fall_back', why, { urgency: 'page' }), 'fallback');
+    state.rollout = { phase: 'idle' };
+    return;
+  }
+  for (const one of advance.decisions) turn.decide(one);
+  if (rollsBack) turn.spend('roll_back');
+  state.rollout = advance.rollout;
+  if (advance.lastGood !== undefined) state.lastGood = advance.lastGood;
+  if (advance.championQuality !== undefined) state.championQuality = advance.championQuality;
+  if (advance.serving === undefined) return;
+  const { champion } = advance.serving;
+  const changed = champion !== undefined && champion?.modelId !== state.serving.champion?.modelId;
+  const reason = advance.decisions.at(-1)?.reason ?? `the rollout is at ${before.phase}`;
+  if (!changed) return turn.serve({ ...advance.serving, reason });
+  const calibration = champion === null ? null : calibrationFor(champion, state.serving.calibration);
+  turn.serve({ ...advance.serving, calibration, reason });
+  forgetConditions(turn);
+}

@@ -1,0 +1,92 @@
+import type { Effect, EffectResult, Evaluation, ModelRef } from '../types.ts';
+import { forgetConditions, promote } from './acts.ts';
+import { draft } from './drafts.ts';
+import type { Turn } from './turn.ts';
+import type { Policy } from './types.ts';
+
+/** Takes what became of an effect. One that is not waited for, or an answer of another kind, changes nothing. */
+export function takeResult(turn: Turn, policy: Policy, id: string, result: EffectResult): void {
+  const effect = turn.state.effects.find((one) => one.id === id);
+  if (effect === undefined) return;
+  turn.answered(id);
+  if (result.kind === 'failed') return failed(turn, effect, `${result.code}: ${result.detail}`);
+  if (effect.kind === 'train' && result.kind === 'trained') return trained(turn, effect, result.model);
+  if (effect.kind === 'evaluate' && result.kind === 'evaluated') {
+    const refused = result.gates.filter(({ passed }) => !passed).map(({ gate, detail }) => `${gate}: ${detail}`);
+    return evaluated(turn, policy, effect, result.evaluation, refused);
+  }
+  if (effect.kind === 'recalibrate' && result.kind === 'recalibrated') {
+    // the champion may have changed meanwhile: its scores are others
+    if (turn.state.serving.champion?.modelId !== result.calibration.modelId) return;
+    const { dismissals } = turn.state.serving.calibration ?? { dismissals: [] };
+    turn.serve({ calibration: { ...result.calibration, dismissals }, reason: 'calibrated anew' });
+    forgetConditions(turn);
+  }
+}
+
+function failed(turn: Turn, effect: Effect, why: string): void {
+  const { rollout } = turn.state;
+  if (effect.kind === 'recalibrate') {
+    turn.decide(draft('recalibrate', `It could not be calibrated anew (${why}).`, { result: 'refused' }));
+    return;
+  }
+  if (effect.kind !== 'train' && effect.kind !== 'evaluate') return;
+  const what = effect.kind === 'train' ? 'The training failed' : 'The candidate could not be evaluated';
+  turn.decide(
+    draft('train_failed', `${what} (${why}); the champion goes on.`, { result: 'refused', urgency: 'ticket' }),
+  );
+  if ('decision' in rollout && rollout.decision === effect.decision) turn.state.rollout = { phase: 'idle' };
+}
+
+function trained(turn: Turn, effect: Effect, candidate: ModelRef): void {
+  const { rollout, serving } = turn.state;
+  if (rollout.phase !== 'training' || rollout.decision !== effect.decision) return;
+  turn.state.trainedMs = turn.atMs;
+  if (candidate.modelId === serving.champion?.modelId) {
+    turn.decide(draft('keep_champion', 'Training gave the very model that serves.', { model: candidate }));
+    turn.state.rollout = { phase: 'idle' };
+    return;
+  }
+  turn.state.rollout = { phase: 'evaluating', sinceMs: turn.atMs, decision: effect.decision, candidate };
+  turn.order(effect.decision, { kind: 'evaluate', candidate, champion: serving.champion, toMs: turn.atMs });
+}
+
+function evaluated(
+  turn: Turn,
+  { config }: Policy,
+  effect: Effect,
+  evaluation: Evaluation,
+  refused: readonly string[],
+): void {
+  const { rollout } = turn.state;
+  if (rollout.phase !== 'evaluating' || rollout.decision !== effect.decision) return;
+  const { candidate, decision } = rollout;
+  if (refused.length > 0) {
+    const why = `The candidate did not pass: ${refused.join('; ')}. The champion goes on.`;
+    turn.decide(draft('candidate_refused', why, { model: candidate, result: 'refused', urgency: 'ticket' }));
+    turn.state.rollout = { phase: 'idle' };
+  } else if (config.approval) {
+    turn.decide(
+      draft('await_approval', 'The candidate passed every gate and waits for an operator.', {
+        model: candidate,
+        urgency: 'ticket',
+      }),
+    );
+    turn.state.rollout = { phase: 'approval', sinceMs: turn.atMs, decision, candidate, evaluation };
+  } else beginShadow(turn, candidate, decision, evaluation);
+}
+
+/** The candidate judges every window beside the champion; without a champion it serves at once. */
+export function beginShadow(turn: Turn, candidate: ModelRef, decision: string, evaluation: Evaluation): void {
+  const { champion } = turn.state.serving;
+  if (champion === null) {
+    promote(turn, draft('promote', 'There was no champion.'), candidate);
+    return;
+  }
+  turn.decide(
+    draft('start_shadow', 'The candidate passed every gate and judges beside the champion.', { model: candidate }),
+  );
+  turn.serve({ challenger: { ...candidate, share: 0 }, reason: 'a candidate in the shadow' });
+  const stage = { sinceMs: turn.atMs, startedMs: turn.atMs, decision, candidate, former: null, share: 0 };
+  turn.state.rollout = { phase: 'shadow', ...stage, grains: 0, totals: null, evaluation };
+}
