@@ -17,8 +17,9 @@ export interface Match {
  * Whether the decisions are those of the plan, in its order and none besides. Expectations that allow several decisions
  * take as few or as many as lets the rest match.
  */
-export function matchDecisions(plan: Pick<Plan, 'expected' | 'troubleMs'>, decisions: readonly Decision[]): Match {
-  const { expected, troubleMs } = plan;
+export function matchDecisions(plan: Pick<Plan, 'expected' | 'asides' | 'troubleMs'>, all: readonly Decision[]): Match {
+  const { expected, asides = [], troubleMs } = plan;
+  const decisions = all.filter((decision) => !asides.some((aside) => fits(aside, decision, troubleMs)));
   let furthest = { decision: 0, expectation: 0 };
   const seen = new Set<number>();
   const matchFrom = (d: number, e: number): boolean => {

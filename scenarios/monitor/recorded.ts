@@ -15,10 +15,13 @@ export type RecordedSet = keyof typeof RECORDED_SETS;
 /** Rows are taken at least so far apart: windows of ten minutes need no more. */
 const PERIOD_MS = 300_000;
 
+const MOVING_SHARE = 0.8;
+
 /** Days of recorded telemetry without a label, of several entities. */
 export interface RecordedDays {
   entities: readonly string[];
   metrics: readonly string[];
+  lively: readonly string[];
   periodMs: number;
   days: number;
   rows: readonly Matrix[];
@@ -36,7 +39,8 @@ export async function readDays(pack: Pack, set: RecordedSet): Promise<RecordedDa
   if (days < 7) throw new TidewatchError('too_little_data', `${set} has ${days} days, 7 needed`);
   return {
     entities: files.map((file) => entityOf(set, file.path)),
-    metrics: kept.map((c) => `m${String(c).padStart(2, '0')}`),
+    metrics: kept.map(nameOf),
+    lively: kept.filter((c) => read.every(({ train }) => moves(train, c))).map(nameOf),
     periodMs,
     days,
     rows: read.map(({ train }) => columnsOf(train, kept)),
@@ -51,6 +55,7 @@ export async function readDays(pack: Pack, set: RecordedSet): Promise<RecordedDa
 export class RecordedFleet implements Telemetry {
   readonly entities: readonly string[];
   readonly metrics: readonly string[];
+  readonly lively: readonly string[];
   readonly periodMs: number;
   readonly #source: RecordedDays;
   readonly #seed: number;
@@ -61,6 +66,7 @@ export class RecordedFleet implements Telemetry {
     this.#seed = seed;
     this.entities = source.entities;
     this.metrics = source.metrics;
+    this.lively = source.lively;
     this.periodMs = Math.max(PERIOD_MS, source.periodMs);
   }
 
@@ -83,6 +89,18 @@ function dealt(seed: number, round: number, days: number): Int32Array {
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
+}
+
+const nameOf = (column: number): string => `m${String(column).padStart(2, '0')}`;
+
+/** Of its rows, most are neither 0 nor what they were before. */
+function moves({ values, rows, columns }: Matrix, c: number): boolean {
+  let moving = 0;
+  for (let r = 1; r < rows; r++) {
+    const x = values[r * columns + c]!;
+    if (x !== 0 && x !== values[(r - 1) * columns + c]) moving++;
+  }
+  return moving > MOVING_SHARE * rows;
 }
 
 const varies = ({ values, rows, columns }: Matrix, c: number): boolean => {

@@ -8,6 +8,8 @@ export const PHASES: readonly PhaseName[] = ['before', 'during', 'after'];
 /** One stretch of a run, as the verdicts that were served saw it. */
 export interface PhaseFigures {
   windows: number;
+  /** Points sent. */
+  points: number;
   alerts: number;
   /** Alerts observed against those that the alert rate lets expect; null without windows of the forest. */
   alertRatio: number | null;
@@ -28,6 +30,7 @@ export interface RunResult {
   phases: Readonly<Record<PhaseName, PhaseFigures>>;
   /** Ends of the controller's process, and of those the ones in the middle of a step. */
   kills: number;
+  points: { sent: number; counted: number };
   grains: number;
   entities: number;
   /** Wall clock. */

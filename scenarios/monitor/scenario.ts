@@ -25,6 +25,7 @@ export interface Scenario {
 /** What a plan may depend on. All chance comes from `random`, which the seed sets. */
 export interface About {
   random: Random;
+  /** Those that move all the time. */
   metrics: readonly string[];
   /** When service begins. */
   servedMs: number;
@@ -38,6 +39,8 @@ export interface Plan {
   troubleMs: number;
   overMs: number;
   expected: readonly Expected[];
+  /** Decisions that may come beside these, at any time and any number of them. */
+  asides?: readonly Expected[];
   checks?: readonly Check[];
   /** What the run without the trouble has instead of these faults and this meddling. */
   without?: { faults?: readonly MonitorFault[]; policy?: Record<string, unknown>; plain?: boolean };
@@ -49,6 +52,8 @@ export interface Meddling {
   kills?: boolean;
   /** What training hands over is not what was evaluated. */
   badCandidate?: boolean;
+  /** What shifted goes back when a new champion is promoted. */
+  takenBackAtPromotion?: boolean;
 }
 
 /** Decisions that the ledger must hold at this place, between `times` of them. */

@@ -32,6 +32,7 @@ interface Traits {
 export class SyntheticFleet implements Telemetry {
   readonly entities: readonly string[];
   readonly metrics: readonly string[] = METRICS;
+  readonly lively: readonly string[] = METRICS;
   readonly periodMs: number;
   readonly #seed: number;
   readonly #traits: readonly Traits[];

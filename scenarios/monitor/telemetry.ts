@@ -2,6 +2,8 @@
 export interface Telemetry {
   readonly entities: readonly string[];
   readonly metrics: readonly string[];
+  /** Metrics that move all the time, in every entity: what befalls them is seen. */
+  readonly lively: readonly string[];
   readonly periodMs: number;
   /**
    * Fills values (entity after entity, a value a metric, NaN for none) with the period that begins at timeMs. Called with

@@ -55,6 +55,10 @@ export class World {
     return this.#o.startMs + this.#steps * this.#o.telemetry.periodMs;
   }
 
+  get periodMs(): number {
+    return this.#o.telemetry.periodMs;
+  }
+
   step(sink: SampleSink): void {
     const { telemetry, faults, seed } = this.#o;
     const { timeMs } = this;

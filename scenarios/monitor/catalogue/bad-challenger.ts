@@ -1,0 +1,28 @@
+import { between, DAY_MS, daysAfter } from '../draw.ts';
+import type { Scenario } from '../scenario.ts';
+
+export const badChallenger: Scenario = {
+  name: 'bad-challenger',
+  title: 'A candidate that was evaluated well serves badly',
+  story:
+    'The fleet changes, the forest is trained again and passes its gates; but what is handed over alerts far too often. ' +
+    'The canary sees it on a few entities and withdraws it; the champion stays.',
+  recorded: false,
+  historyDays: 28,
+  days: 18,
+  plan: ({ random, servedMs, endMs }) => {
+    const startMs = daysAfter(random, servedMs, 4, 7);
+    return {
+      faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }],
+      meddling: { badCandidate: true },
+      troubleMs: startMs,
+      overMs: endMs,
+      expected: [
+        { action: 'retrain', result: 'done', withinMs: 4 * DAY_MS },
+        { action: 'start_shadow' },
+        { action: ['start_canary', 'canary_step'], times: [0, 2] },
+        { action: 'withdraw', result: 'done' },
+      ],
+    };
+  },
+};

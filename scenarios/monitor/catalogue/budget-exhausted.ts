@@ -1,0 +1,33 @@
+import { between, DAY_MS, daysAfter } from '../draw.ts';
+import type { Scenario } from '../scenario.ts';
+import { REMARKS, ROLLOUT } from './rollout.ts';
+
+export const budgetExhausted: Scenario = {
+  name: 'budget-exhausted',
+  title: 'A second change in the month of the first',
+  story:
+    'The fleet changes, and the forest is trained again; a week later it changes once more. The month’s retraining is spent, ' +
+    'so the second time the monitor does what is cheaper, recalibrates, and says why it does no more.',
+  recorded: false,
+  historyDays: 28,
+  days: 20,
+  plan: ({ random, servedMs, endMs }) => {
+    const firstMs = daysAfter(random, servedMs, 2, 4);
+    const secondMs = daysAfter(random, firstMs, 8, 9);
+    const shift = (startMs: number) =>
+      ({ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }) as const;
+    const first = shift(firstMs);
+    return {
+      faults: [first, shift(secondMs)],
+      troubleMs: secondMs,
+      overMs: endMs - 2 * DAY_MS,
+      expected: [
+        { action: 'retrain', result: 'done' },
+        ...ROLLOUT,
+        { action: ['recalibrate', 'hold'], afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
+        REMARKS,
+      ],
+      without: { faults: [first] },
+    };
+  },
+};

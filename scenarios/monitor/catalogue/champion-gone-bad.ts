@@ -1,0 +1,28 @@
+import { between, DAY_MS, daysAfter } from '../draw.ts';
+import type { Scenario } from '../scenario.ts';
+import { ROLLOUT } from './rollout.ts';
+
+export const championGoneBad: Scenario = {
+  name: 'champion-gone-bad',
+  title: 'A fresh champion that does not fit any more',
+  story:
+    'A release changes the fleet, the forest is trained again and promoted; then the release is taken back. The fresh ' +
+    'champion calls everything anomalous, the former one, still beside it, does not: it is put back.',
+  recorded: false,
+  historyDays: 28,
+  days: 20,
+  plan: ({ random, servedMs, endMs }) => {
+    const startMs = daysAfter(random, servedMs, 4, 7);
+    return {
+      faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }],
+      meddling: { takenBackAtPromotion: true },
+      troubleMs: startMs,
+      overMs: endMs - 3 * DAY_MS,
+      expected: [
+        { action: 'retrain', result: 'done', withinMs: 4 * DAY_MS },
+        ...ROLLOUT,
+        { action: 'roll_back', result: 'done' },
+      ],
+    };
+  },
+};

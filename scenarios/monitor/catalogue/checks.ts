@@ -1,0 +1,56 @@
+import type { Check } from '../scenario.ts';
+import { number } from '../scoreboard.ts';
+
+/** Bounds of the alert-rate ratio within which alerts mean what they should. */
+const BAND = [0.2, 5] as const;
+/** What recall on injected anomalies may lose: less than what its sample can tell. */
+const RECALL_SLACK = 0.03;
+
+export const BACK_IN_BAND: Check = {
+  what: `afterwards the alert-rate ratio is within ${BAND[0]} to ${BAND[1]}`,
+  of: ({ phases: { after } }) => ({
+    holds: after.alertRatio !== null && after.alertRatio >= BAND[0] && after.alertRatio <= BAND[1],
+    got: number(after.alertRatio),
+  }),
+};
+
+export const RECALL_KEPT: Check = {
+  what: 'afterwards as many injected anomalies are found as before',
+  of: ({ phases: { before, after } }) => ({
+    holds: before.recall !== null && after.recall !== null && after.recall >= before.recall - RECALL_SLACK,
+    got: `${number(before.recall)} before, ${number(after.recall)} after`,
+  }),
+};
+
+export const FALLBACK_SERVED: Check = {
+  what: 'the fallback judges during the trouble, and the forest before and after it',
+  of: ({ phases: { before, during, after } }) => ({
+    holds: (before.fallbackShare ?? 1) < 0.1 && (during.fallbackShare ?? 0) > 0.9 && (after.fallbackShare ?? 1) < 0.1,
+    got: [before, during, after].map(({ fallbackShare }) => number(fallbackShare)).join(' / '),
+  }),
+};
+
+export const ALL_COUNTED: Check = {
+  what: 'ten times the points are counted, and every one of them',
+  of: ({ phases: { before, during }, points }) => {
+    const usual = before.points / Math.max(1, before.windows);
+    const spike = during.points / Math.max(1, during.windows);
+    return {
+      holds: points.sent === points.counted && spike > 8 * usual,
+      got: `${points.sent} sent, ${points.counted} counted, ${number(spike / usual)} times as many a window`,
+    };
+  },
+};
+
+export const KILLED: Check = {
+  what: 'the controller died at every kind of step',
+  of: ({ kills }) => ({ holds: kills >= 20, got: `${kills} deaths` }),
+};
+
+export const ONCE_EACH: Check = {
+  what: 'no decision is taken twice',
+  of: ({ ledger }) => {
+    const ids = new Set(ledger.map(({ decision }) => decision.id));
+    return { holds: ids.size === ledger.length, got: `${ledger.length} entries, ${ids.size} ids` };
+  },
+};

@@ -1,0 +1,26 @@
+import { between, DAY_MS, daysAfter } from '../draw.ts';
+import type { Scenario } from '../scenario.ts';
+import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
+import { ROLLOUT } from './rollout.ts';
+
+export const gradualDrift: Scenario = {
+  name: 'gradual-drift',
+  title: 'The fleet changes slowly, and for good',
+  story:
+    'Over days, half of the metrics move to where they stay, each entity in a measure of its own. The forest is trained ' +
+    'again on what is normal now and rolled out; afterwards alerts mean again what they should, and it finds as much.',
+  recorded: true,
+  historyDays: 28,
+  days: 27,
+  plan: ({ random, servedMs, endMs }) => {
+    const startMs = daysAfter(random, servedMs, 3, 6);
+    const rampMs = Math.round(between(random, 4, 7)) * DAY_MS;
+    return {
+      faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 2, 3), metricShare: 0.5 }],
+      troubleMs: startMs,
+      overMs: endMs - 3 * DAY_MS,
+      expected: [{ action: 'retrain', result: 'done', withinMs: rampMs + 4 * DAY_MS }, ...ROLLOUT],
+      checks: [BACK_IN_BAND, RECALL_KEPT],
+    };
+  },
+};
