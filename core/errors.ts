@@ -74,6 +74,14 @@ export const ERRORS = {
     'The checkpointed partition state was made with other windows or features.',
     'Nothing to do: windows start afresh at its offset, and the model that was in force serves if it fits.',
   ],
+  profile_corrupt: [
+    'The bytes of an interval profile are damaged, or of another model.',
+    'It is left out of the figures; the message names the position.',
+  ],
+  calibration_invalid: [
+    'A calibration cannot be used: its knots, alert rate or dismissals are out of range.',
+    'The message names what was wrong; docs/drift.md has the limits.',
+  ],
   recording_corrupt: ['The recording is damaged.', 'Capture it again; the message names the position.'],
   segment_torn: [
     'The last segment of the log ended in the middle of a record.',
@@ -106,6 +114,15 @@ export const ERRORS = {
   count_invalid: ['A count is negative, not whole, or too large to be exact.', 'The message names the count.'],
   argument_invalid: ['A setting of a figure lies outside its range.', 'The message names the range.'],
   histogram_corrupt: ['The bytes of a histogram are damaged, or of other bins.', 'The message names the position.'],
+  // the ledger
+  evidence_missing: [
+    'Evidence of a decision is not there.',
+    'Restore it from a backup; without it the decision cannot be computed again.',
+  ],
+  evidence_altered: [
+    'Evidence of a decision is not what its hash says.',
+    'Somebody or something changed it since; restore it from a backup, and look after the database.',
+  ],
   // notifications
   signature_invalid: [
     'The signature of a webhook is missing, malformed, stale or wrong.',
