@@ -10,10 +10,13 @@ const MONTH_MS = 30 * DAY_MS;
 /** Actions that change a model, its calibration or which one serves; a hold keeps them away. */
 const TOUCHES_MODEL: ReadonlySet<TriggerAction> = new Set(['recalibrate', 'retrain', 'roll_back', 'disable_forest']);
 
-/** Acts on every trigger that is due, the most important first. Each acts at most once an episode. */
-export function arbitrate(turn: Turn, policy: Policy): void {
+/**
+ * Acts on every trigger that is due and of those whose condition is known to hold, the most important first. Each acts at
+ * most once an episode.
+ */
+export function arbitrate(turn: Turn, policy: Policy, holding: ReadonlySet<string>): void {
   for (const trigger of policy.triggers) {
-    if (trigger.enabled) attempt(turn, policy, trigger);
+    if (holding.has(trigger.name)) attempt(turn, policy, trigger);
   }
 }
 

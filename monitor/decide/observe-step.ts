@@ -25,16 +25,18 @@ export function takeObservation(turn: Turn, policy: Policy, observation: Observa
   const { atMs, intervalMs, modelId, cause, quality } = observation;
   state.seen = { atMs, intervalMs, modelId, cause: cause.kind, trainable: quality?.trainable ?? null };
   if (POISONS.has(cause.kind)) turn.quarantine(atMs - intervalMs, atMs, cause.kind);
+  const holding = new Set<string>();
   for (const trigger of policy.triggers) {
     if (!trigger.enabled) continue;
     const before = state.triggers[trigger.name] ?? restingState();
     const condition = conditionOf(trigger, observation, policy);
     state.triggers[trigger.name] = followed(before, condition, atMs);
+    if (condition === 'holds') holding.add(trigger.name);
     if (trigger.action === 'hold' && condition === 'holds' && state.hold !== null) state.hold.seenMs = atMs;
   }
   endHold(turn, observation);
   goOn(turn, policy, observation);
-  arbitrate(turn, policy);
+  arbitrate(turn, policy, holding);
 }
 
 /** A hold ends when nothing that asks for one has been seen for an interval. */

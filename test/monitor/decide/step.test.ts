@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import type { Lineage } from '../../../monitor/types.ts';
+import { CANDIDATE, CHAMPION, evaluation, figure, observation, policyWith, START_MS, Told } from './make.ts';
+
+const DRIFTED = { drift: figure(3, { status: 'drift', limit: 1 }) };
+const lineage = {} as Lineage;
+/** The same for as many hours as a trigger of drift waits. */
+const drifts = (told: Told, from = 1, hours = 13, cause: Parameters<typeof observation>[2] = 'gradual_drift') => {
+  for (let h = from; h < from + hours; h++) told.sees(observation(h, DRIFTED, cause));
+};
+
+test('nothing is decided of a stream that is well', () => {
+  const told = Told.withChampion();
+  for (let h = 1; h < 600; h++) told.sees(observation(h, { drift: 0.4, model_age: h * 3_600_000 }));
+  expect(told.actions).toEqual(['promote']);
+});
+
+test('genuine drift that lasts is answered with one retraining, once an episode', () => {
+  const told = Told.withChampion();
+  drifts(told, 1, 12);
+  expect(told.actions).toEqual(['promote']);
+  drifts(told, 13, 30);
+  expect(told.actions).toEqual(['promote', 'retrain']);
+  expect(told.state.effects).toMatchObject([{ kind: 'train' }]);
+});
+
+test.each(['unit_change', 'schema_change', 'missing_data', 'fault_storm', 'unknown', 'season'] as const)(
+  'drift whose cause is %s retrains nothing, and the ledger says so once',
+  (cause) => {
+    const told = Told.withChampion();
+    drifts(told, 1, 60, cause);
+    expect(told.actions).toEqual(['promote', 'retrain held']);
+    expect(told.decisions[1]!.reason).toContain(`The cause is ${cause.replaceAll('_', ' ')}`);
+    expect(told.state.serving.champion).toEqual(CHAMPION);
+  },
+);
+
+test('a change at the producer holds everything and pages; when it has gone for an interval the hold ends', () => {
+  const told = Told.withChampion();
+  const changed = { ...DRIFTED, producer_change: 1 };
+  for (let h = 1; h < 20; h++) told.sees(observation(h, changed, 'unit_change'));
+  expect(told.actions.slice(0, 2)).toEqual(['promote', 'hold']);
+  expect(told.decisions[1]).toMatchObject({ urgency: 'page', trigger: 'producer_changed', cause: 'unit_change' });
+  for (let h = 20; h < 25; h++) told.sees(observation(h, { drift: 0.2, producer_change: 0 }));
+  expect(told.state.hold).not.toBeNull();
+  told.sees(observation(25, { drift: 0.2, producer_change: 0 }));
+  expect(told.state.hold).toBeNull();
+  expect(told.actions.at(-1)).toBe('resume');
+  expect(told.actions).not.toContain('roll_back');
+  expect(told.state.quarantine).toMatchObject([{ reason: 'unit_change', fromMs: START_MS - 5 * 3_600_000 }]);
+});
+
+test('without budget for a retraining it is calibrated anew, and the reason says why', () => {
+  const told = Told.withChampion(policyWith({ retrainsPerMonth: 0 }));
+  drifts(told, 1, 20);
+  expect(told.actions).toEqual(['promote', 'recalibrate']);
+  expect(told.decisions[1]!.reason).toContain('The budget of retrainings is spent, so it is calibrated anew');
+});
+
+test('a retraining goes through training, evaluation and gates into the shadow', () => {
+  const told = Told.withChampion();
+  drifts(told);
+  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+  expect(told.state.rollout.phase).toBe('evaluating');
+  told.answer({ kind: 'evaluated', evaluation, gates: [{ gate: 'size', passed: true, detail: '' }] });
+  expect(told.actions).toEqual(['promote', 'retrain', 'start_shadow']);
+  expect(told.state.serving).toMatchObject({ champion: CHAMPION, challenger: { ...CANDIDATE, share: 0 } });
+});
+
+test('a candidate that fails a gate is refused with the gate named, and the champion goes on', () => {
+  const told = Told.withChampion();
+  drifts(told);
+  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+  told.answer({ kind: 'evaluated', evaluation, gates: [{ gate: 'size', passed: false, detail: '21 MB' }] });
+  expect(told.actions.at(-1)).toBe('candidate_refused refused');
+  expect(told.decisions.at(-1)!.reason).toContain('size: 21 MB');
+  expect(told.state).toMatchObject({ rollout: { phase: 'idle' }, serving: { champion: CHAMPION, challenger: null } });
+});
+
+test('a training that failed is told, and its budget stays spent', () => {
+  const told = Told.withChampion();
+  drifts(told);
+  told.answer({ kind: 'failed', code: 'too_little_data', detail: '3 windows' });
+  expect(told.actions.at(-1)).toBe('train_failed refused');
+  expect(told.state.rollout.phase).toBe('idle');
+  drifts(told, 200, 40);
+  expect(told.actions.filter((a) => a === 'retrain')).toHaveLength(1);
+});
+
+test('with approval on, a candidate waits for an operator, who may also reject it', () => {
+  for (const answer of ['approve', 'reject'] as const) {
+    const told = Told.withChampion(policyWith({ approval: true }));
+    drifts(told);
+    told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+    told.answer({ kind: 'evaluated', evaluation, gates: [] });
+    expect(told.state.rollout.phase).toBe('approval');
+    told.command({ kind: answer, model: CANDIDATE });
+    expect(told.state.rollout.phase).toBe(answer === 'approve' ? 'shadow' : 'idle');
+    expect(told.state.serving.challenger === null).toBe(answer === 'reject');
+  }
+});
+
+test('a model that is a month old is trained anew, and the clock starts again', () => {
+  const told = Told.withChampion();
+  const aged = (h: number) => observation(h, { model_age: told.state.atMs - told.state.trainedMs! });
+  for (let h = 1; h < 730; h++) told.sees(aged(h));
+  expect(told.actions).toEqual(['promote', 'retrain']);
+  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+  expect(told.state.trainedMs).toBe(told.state.atMs);
+});
+
+test('a drift trigger that is due goes before the scheduled retraining', () => {
+  const told = Told.withChampion();
+  for (let h = 1; h < 20; h++) told.sees(observation(h, { ...DRIFTED, model_age: h > 12 ? 1e11 : 0 }, 'gradual_drift'));
+  expect(told.decisions.filter(({ action }) => action === 'retrain').map(({ trigger }) => trigger)).toEqual(['drift']);
+});
+
+test('errors of the forest step down to the fallback at once', () => {
+  const told = Told.withChampion();
+  told.sees(observation(1, { errors: 0.02 }));
+  expect(told.actions).toEqual(['promote', 'fall_back']);
+  expect(told.state.serving.mode).toBe('fallback');
+});
+
+test('an alert from outside and our own evaluation give one decision, whichever comes first', () => {
+  const outside = Told.withChampion();
+  outside.sees(observation(1, DRIFTED, 'gradual_drift'));
+  outside.alert('drift');
+  drifts(outside, 2, 20);
+  outside.alert('drift');
+  const inside = Told.withChampion();
+  drifts(inside, 1, 20);
+  inside.alert('drift');
+  for (const told of [outside, inside]) expect(told.actions).toEqual(['promote', 'retrain']);
+});
+
+test('while suspended nothing is done, and what would have been is told once', () => {
+  const told = Told.withChampion();
+  told.command({ kind: 'suspend' });
+  drifts(told, 1, 30);
+  expect(told.actions).toEqual(['promote', 'suspend', 'retrain held']);
+  told.command({ kind: 'resume' });
+  drifts(told, 31, 1);
+  expect(told.actions.slice(3)).toEqual(['resume', 'retrain']);
+});
+
+test('a dry run writes down what it would do, and does nothing', () => {
+  const told = Told.withChampion(policyWith({ dryRun: true }));
+  drifts(told, 1, 40);
+  expect(told.actions).toEqual(['promote', 'retrain dry_run']);
+  expect(told.state).toMatchObject({ effects: [], rollout: { phase: 'idle' } });
+});
+
+test('no data is neither drift nor its end', () => {
+  const told = Told.withChampion();
+  drifts(told, 1, 6);
+  for (let h = 7; h < 14; h++) told.sees(observation(h, { drift: null }, 'unknown'));
+  expect(told.state.triggers.drift).toMatchObject({ sinceMs: START_MS + 3_600_000, episode: 1 });
+  expect(told.actions).toEqual(['promote']);
+});
+
+test('a dismissal changes the calibration of the champion, and can be taken back', () => {
+  const told = Told.withChampion();
+  const dismissals = [{ entity: 'web-1', metric: 'cpu', direction: 'high', decades: 4 }] as const;
+  told.command({ kind: 'dismiss', dismissals, incident: 'inc-1' });
+  expect(told.state.serving.calibration).toMatchObject({ modelId: CHAMPION.modelId, version: 2, dismissals });
+  told.command({ kind: 'undismiss', entity: 'web-1', metric: 'cpu' });
+  expect(told.state.serving.calibration).toMatchObject({ version: 3, dismissals: [] });
+});
+
+test('an operator promotes and reverts, one model at a time', () => {
+  const told = Told.withChampion();
+  told.command({ kind: 'promote', model: CANDIDATE });
+  expect(told.state).toMatchObject({ serving: { champion: CANDIDATE }, lastGood: CHAMPION });
+  told.command({ kind: 'revert' });
+  expect(told.state.serving.champion).toEqual(CHAMPION);
+  told.command({ kind: 'revert' });
+  expect(told.actions.slice(1)).toEqual(['promote', 'roll_back', 'roll_back refused']);
+});
