@@ -150,3 +150,10 @@ export function namesHash(names: readonly string[]): string {
   hash.names(names);
   return hash.digest();
 }
+
+/** A 32-bit hash of a name, evenly spread: FNV-1a over its UTF-16 units, then the finalizer of MurmurHash3. */
+export function nameHash(name: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
+  return avalanche(h) >>> 0;
+}
