@@ -1,7 +1,10 @@
 import { TidewatchError } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
+import type { RegisteredModel } from './controller/ports.ts';
 import type { Commit } from './store.ts';
 import type { ModelRef, Serving } from './types.ts';
+
+export type Role = RegisteredModel['roles'][number];
 
 /** Of one blob; a week of a thousand features is a few megabytes. */
 export const MAX_EVIDENCE_BYTES = 32_000_000;
@@ -45,10 +48,14 @@ export function boundedDocument(what: string, text: string): string {
   return text;
 }
 
-/** The roles that follow from what is to serve. */
-export function rolesOf(
-  serving: Serving,
-  lastGood: ModelRef | null,
-): { champion: ModelRef | null; challenger: ModelRef | null; last_good: ModelRef | null } {
-  return { champion: serving.champion, challenger: serving.challenger, last_good: lastGood };
+/**
+ * The roles that follow from what is to serve; null: nobody has it any more. A monitor that knows no champion yet takes
+ * none away: a worker may just have trained the first.
+ */
+export function rolesOf(serving: Serving, lastGood: ModelRef | null): [role: Role, model: ModelRef | null][] {
+  const others: [Role, ModelRef | null][] = [
+    ['challenger', serving.challenger],
+    ['last_good', lastGood],
+  ];
+  return serving.champion === null ? others : [['champion', serving.champion], ...others];
 }

@@ -86,7 +86,7 @@ async function writeServing(
   const values = [stream, serving.revision, Math.floor(state.atMs), lastGood, jsonText(serving)];
   if ((await client.query(WRITE_SERVING, values)).rowCount !== 1)
     throw new Error(`what serves ${stream} is at revision ${serving.revision} or above, and must rise from there`);
-  for (const [role, model] of Object.entries(rolesOf(serving, state.lastGood))) {
+  for (const [role, model] of rolesOf(serving, state.lastGood)) {
     if (model === null) {
       await client.query('DELETE FROM model_roles WHERE stream = $1 AND role = $2', [stream, role]);
       continue;

@@ -5,7 +5,7 @@ import { chained, FIRST_PREVIOUS } from '../ledger/chain.ts';
 import type { Observation } from '../observation.ts';
 import type { Commit, LedgerEntry, MonitorHold, MonitorStore } from '../store.ts';
 import type { MonitorState, Serving } from '../types.ts';
-import { copied, type MonitorTables, type Role } from './tables.ts';
+import { copied, type MonitorTables } from './tables.ts';
 
 /** MonitorStore without a database; the same behaviour, proved by the same suite. */
 export class MemoryMonitorStore implements MonitorStore {
@@ -65,8 +65,7 @@ export class MemoryMonitorStore implements MonitorStore {
     for (const { decision, evidence } of commit.decisions) this.#append(copied(decision), evidence);
     if (serving) {
       tables.serving.set(stream, copied(serving));
-      const roles = Object.entries(rolesOf(serving, commit.state.lastGood));
-      for (const [role, model] of roles) tables.setRole(stream, role as Role, model);
+      for (const [role, model] of rolesOf(serving, commit.state.lastGood)) tables.setRole(stream, role, model);
     }
     for (const message of commit.outbox)
       if (!tables.outbox.has(message.id))
@@ -84,7 +83,7 @@ export class MemoryMonitorStore implements MonitorStore {
     const before = this.#tables.serving.get(stream)?.revision ?? -1;
     if (serving.revision <= before)
       throw new Error(`what serves ${stream} is at revision ${before}, and must rise from there`);
-    for (const [role, model] of Object.entries(rolesOf(serving, state.lastGood)))
+    for (const [role, model] of rolesOf(serving, state.lastGood))
       if (model && !this.#tables.models.has(model.modelId))
         throw new Error(`the ${role} of ${stream}, ${model.modelId}, is not in the registry`);
   }

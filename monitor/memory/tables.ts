@@ -1,12 +1,11 @@
 import { TidewatchError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
 import type { IntervalProfile } from '../../core/types.ts';
+import type { Role } from '../commit.ts';
 import type { RegisteredModel } from '../controller/ports.ts';
 import type { OutboxEntry } from '../notify/ports.ts';
 import type { LedgerEntry } from '../store.ts';
 import type { ModelRef, MonitorState, Serving } from '../types.ts';
-
-export type Role = RegisteredModel['roles'][number];
 
 interface ModelRow extends Omit<RegisteredModel, 'roles'> {
   artifact: Uint8Array;

@@ -248,10 +248,12 @@ export function monitorStoreSuite(name: string, make: () => Promise<MonitorUnder
       promoted.state.lastGood = a!;
       await hold.commit(promoted);
       expect(await roles()).toEqual({ a: ['last_good'], b: ['champion'], c: ['champion'] });
-      await expect(hold.commit(makeCommit(4, { decisions: [], serving: serve(3, { champion: a! }) }))).rejects.toThrow(
-        /must rise/,
-      );
-      expect((await truth.open().store.serving('hosts'))?.champion).toEqual(b);
+      // a monitor that knows no champion takes none away
+      await hold.commit(makeCommit(4, { decisions: [], serving: serve(4, {}) }));
+      expect(await roles()).toEqual({ a: [], b: ['champion'], c: ['champion'] });
+      const stale = makeCommit(5, { decisions: [], serving: serve(4, { champion: a! }) });
+      await expect(hold.commit(stale)).rejects.toThrow(/must rise/);
+      expect((await truth.open().store.serving('hosts'))?.revision).toBe(4);
       await hold.release();
     });
 

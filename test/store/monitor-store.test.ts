@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { ManualClock, systemClock } from '../../core/clock.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresMonitorStore } from '../../store/monitor-store.ts';
@@ -19,15 +19,20 @@ await ensureRoles(pool);
 const monitor = await loginOf(database, 'tidewatch_monitor');
 const clock = new ManualClock(1_000);
 
-const underTest = (login: pg.Pool) => async (): Promise<MonitorUnderTest> => {
+const END_HOLDER = `SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+
+/** A test that failed may have left its hold behind. */
+beforeEach(async () => {
+  await pool.query(END_HOLDER);
   await emptyMonitorTables(pool);
+});
+
+const underTest = (login: pg.Pool) => async (): Promise<MonitorUnderTest> => {
   return {
     open: () => ({ store: new PostgresMonitorStore(login, clock), registry: new PostgresRegistry(login, clock) }),
     endHolder: async () => {
-      await pool.query(
-        `SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'
-         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-      );
+      await pool.query(END_HOLDER);
     },
     addProfiles: async (profiles) => {
       for (const stream of new Set(profiles.map((p) => p.stream))) {
@@ -131,7 +136,6 @@ it.each(['before', 'after'] as const)(
 );
 
 it('fences by number a holder that does not know that it lost the lock', async () => {
-  await emptyMonitorTables(pool);
   const store = new PostgresMonitorStore(pool, clock);
   const hold = (await store.hold('a'))!;
   onTestFinished(() => hold.release());
