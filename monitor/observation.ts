@@ -70,6 +70,8 @@ export interface Observation {
   grainMs: number;
   intervalMs: number;
   modelId: string;
+  /** Share of normal windows that may be called anomalous, as it is in force. */
+  alertRate: number;
   spans: Readonly<Record<Span, Figures>>;
   /** Of the newest interval. */
   features: readonly FeatureFigures[];

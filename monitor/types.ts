@@ -83,6 +83,10 @@ export interface RolloutStage {
   /** Grains of this stage so far, and what they summed to. */
   grains: number;
   totals: { champion: LaneFigures; challenger: ChallengerFigures } | null;
+  /** 99th percentile of the latency when the rollout began; null where nobody measures it. */
+  latencyBeforeMs: number | null;
+  /** Why it does not go on, as was told last. */
+  told: string | null;
   evaluation: Evaluation;
 }
 
@@ -213,7 +217,15 @@ export interface MonitorState {
   /** A hold keeps training and rollouts away until the cause has gone. */
   hold: { sinceMs: number; seenMs: number; trigger: string; reason: string } | null;
   /** Of the newest observation; null before the first. */
-  seen: { atMs: number; intervalMs: number; modelId: string; cause: CauseKind; trainable: boolean | null } | null;
+  seen: {
+    atMs: number;
+    intervalMs: number;
+    modelId: string;
+    alertRate: number;
+    cause: CauseKind;
+    trainable: boolean | null;
+    latencyP99Ms: number | null;
+  } | null;
   quarantine: Quarantine[];
   /** Ordered and not yet answered. */
   effects: Effect[];

@@ -127,8 +127,8 @@ function changeDismissals(
   words: (what: string) => string,
 ): void {
   const { champion, calibration } = turn.state.serving;
-  if (champion === null) {
-    const why = 'No model serves, so there is no calibration to change; the label is kept for training.';
+  if (champion === null || turn.state.seen === null) {
+    const why = 'No model serves yet, so there is no calibration to change; the label is kept for training.';
     turn.decide(commanded(actor, 'label', why, { result: 'held' }));
     return;
   }
@@ -152,7 +152,8 @@ function changeDismissals(
       ? `Incident ${command.incident} was dismissed: its like does not alert again.`
       : `What was dismissed of ${command.metric} of ${command.entity} alerts again.`;
   turn.decide(commanded(actor, 'label', words(what), { model: champion }));
-  const base = calibration ?? { modelId: champion.modelId, version: 1, alertRate: 0, combined: null, dismissals: [] };
+  const { alertRate } = turn.state.seen;
+  const base = calibration ?? { modelId: champion.modelId, version: 1, alertRate, combined: null, dismissals: [] };
   turn.serve({
     calibration: { ...base, version: base.version + 1, dismissals: dismissals.slice(-MAX_DISMISSALS) },
     reason: 'labels',

@@ -22,8 +22,10 @@ const POISONS: ReadonlySet<CauseKind> = new Set([
 /** Takes what was seen of a grain: triggers are followed, the rollout goes on, then whatever is due is done. */
 export function takeObservation(turn: Turn, policy: Policy, observation: Observation): void {
   const { state } = turn;
-  const { atMs, intervalMs, modelId, cause, quality } = observation;
-  state.seen = { atMs, intervalMs, modelId, cause: cause.kind, trainable: quality?.trainable ?? null };
+  const { atMs, intervalMs, modelId, alertRate, cause, quality, spans } = observation;
+  const latencyP99Ms = spans.grain.latency_p99?.value ?? null;
+  const trainable = quality?.trainable ?? null;
+  state.seen = { atMs, intervalMs, modelId, alertRate, cause: cause.kind, trainable, latencyP99Ms };
   if (POISONS.has(cause.kind)) turn.quarantine(atMs - intervalMs, atMs, cause.kind);
   const holding = new Set<string>();
   for (const trigger of policy.triggers) {

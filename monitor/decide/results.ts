@@ -87,6 +87,7 @@ export function beginShadow(turn: Turn, candidate: ModelRef, decision: string, e
     draft('start_shadow', 'The candidate passed every gate and judges beside the champion.', { model: candidate }),
   );
   turn.serve({ challenger: { ...candidate, share: 0 }, reason: 'a candidate in the shadow' });
+  const latencyBeforeMs = turn.state.seen?.latencyP99Ms ?? null;
   const stage = { sinceMs: turn.atMs, startedMs: turn.atMs, decision, candidate, former: null, share: 0 };
-  turn.state.rollout = { phase: 'shadow', ...stage, grains: 0, totals: null, evaluation };
+  turn.state.rollout = { phase: 'shadow', ...stage, grains: 0, totals: null, latencyBeforeMs, told: null, evaluation };
 }

@@ -48,6 +48,7 @@ export function observation(
     grainMs: HOUR_MS,
     intervalMs: 6 * HOUR_MS,
     modelId: CHAMPION.modelId,
+    alertRate: 0.001,
     spans,
     features: [],
     quality,

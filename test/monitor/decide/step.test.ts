@@ -161,6 +161,7 @@ test('no data is neither drift nor its end', () => {
 
 test('a dismissal changes the calibration of the champion, and can be taken back', () => {
   const told = Told.withChampion();
+  told.sees(observation(1));
   const dismissals = [{ entity: 'web-1', metric: 'cpu', direction: 'high', decades: 4 }] as const;
   told.command({ kind: 'dismiss', dismissals, incident: 'inc-1' });
   expect(told.state.serving.calibration).toMatchObject({ modelId: CHAMPION.modelId, version: 2, dismissals });
