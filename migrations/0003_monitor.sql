@@ -317,6 +317,7 @@ FROM public.models m;
 --> statement-breakpoint
 CREATE VIEW grafana.observations AS
 SELECT stream, to_timestamp(at_ms / 1000.0) AS time, at_ms, observation->>'modelId' AS model_id,
+  (observation->>'alertRate')::float8 AS alert_rate,
   observation->'cause'->>'kind' AS cause, observation->'cause'->>'summary' AS summary,
   (observation->'quality'->>'score')::float8 AS data_quality, (observation->>'windows')::float8 AS windows,
   (observation->>'entities')::float8 AS entities,

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { verdictHash } from '../../core/hash.ts';
 import type { Verdict } from '../../core/types.ts';
 import { makeDeadLetter, makeIncident, makeVerdict, outputs } from './make.ts';
+import { makeProfile } from './monitor-make.ts';
 import { bytes, insist, type StoreUnderTest } from './under-test.ts';
 
 /** What flush must do, whatever keeps it. */
@@ -166,6 +167,25 @@ export function flushSentences(make: () => Promise<StoreUnderTest>): void {
     expect(await two.flush(at(2, 0.2))).toEqual({ divergent: 0 });
     // what the same partition judges in two ways stays a divergence
     expect(await one.flush(at(0, 0.3))).toEqual({ divergent: 1 });
+  });
+
+  it('writes an interval profile once, the first of its identity, and none for a former owner', async () => {
+    const truth = await make();
+    const { store, failNext } = truth.open();
+    const { epoch } = await store.claim('a');
+    const large = makeProfile({ startMs: makeProfile().endMs, bytes: new Uint8Array(300_000).fill(7) });
+    const profiles = [makeProfile(), makeProfile({ sequence: 4, modelId: '' }), large];
+    failNext('answer');
+    expect(await insist(() => store.flush(outputs({ profiles }), epoch))).toEqual({ divergent: 0 });
+    expect(await store.flush(outputs({ profiles }), epoch)).toEqual({ divergent: 0 });
+    await store.flush(outputs({ profiles: [makeProfile({ bytes: bytes(9), endMs: 0 })] }), epoch);
+    expect(await truth.profiles()).toEqual(profiles);
+    await truth.open().store.claim('b');
+    const late = outputs({ profiles: [makeProfile({ sequence: 9 })] });
+    expect(await store.flush(late, epoch)).toBe('fenced');
+    expect(await truth.profiles()).toHaveLength(3);
+    expect(await truth.open().store.flush(late)).toEqual({ divergent: 0 });
+    expect(await truth.profiles()).toHaveLength(4);
   });
 
   it('takes no entity for split whose partition changed over a day apart', async () => {

@@ -17,6 +17,7 @@ partitionStoreSuite('memory', async () => {
     verdicts: async () => [...tables.verdicts.values()],
     incidents: async () => [...tables.incidents.values()],
     deadLetters: async () => [...tables.deadLetters.values()],
+    profiles: async () => [...tables.profiles.values()],
     lostRanges: async () =>
       [...tables.lostRanges.values()].map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset })),
   };

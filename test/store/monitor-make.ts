@@ -89,6 +89,7 @@ export function makeObservation(atMs: number, change: Partial<Observation> = {})
     grainMs: HOUR_MS,
     intervalMs: 6 * HOUR_MS,
     modelId: 'm1',
+    alertRate: 0.001,
     spans: { week: {}, grain: figures, interval: figures, day: {} },
     features: [
       {

@@ -6,6 +6,7 @@ import type { DeadLetter } from '../../ingest/ports.ts';
 import { PostgresDeadLetters } from '../../store/dead-letters.ts';
 import type { Queryable } from '../../store/fence.ts';
 import { silentLogger } from '../../store/logger.ts';
+import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { ensureRoles } from '../../store/roles.ts';
@@ -19,7 +20,7 @@ const { pool } = database;
 await ensureRoles(pool);
 const worker = await loginOf(database, 'tidewatch_worker');
 const TABLES =
-  'partition_state, partition_generations, control_entries, verdicts, entity_status, incidents, dead_letters, lost_ranges';
+  'partition_state, partition_generations, control_entries, verdicts, entity_status, incidents, dead_letters, lost_ranges, interval_profiles';
 
 /** A pool that loses one request or one answer as a broken connection does. */
 function faultyPool(pool: pg.Pool): { pool: Queryable; failNext(fault: 'request' | 'answer'): void } {
@@ -84,6 +85,7 @@ const underTest = (worker: pg.Pool) => async (): Promise<StoreUnderTest> => {
         }),
       );
     },
+    profiles: () => new PostgresMonitorStore(pool, systemClock).profiles('hosts', 0, 2e12),
     lostRanges: async () =>
       (await rows('SELECT from_offset, to_offset FROM lost_ranges')).map((r) => ({
         fromOffset: r.from_offset,

@@ -1,15 +1,31 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
+import { PostgresLabels } from '../../store/labels.ts';
 import { silentLogger } from '../../store/logger.ts';
+import { PostgresMaintenance } from '../../store/maintenance.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
+import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
-import { dropOldPartitions } from '../../store/retention.ts';
+import { PostgresRegistry } from '../../store/registry.ts';
+import { dropOldObservations, dropOldPartitions } from '../../store/retention.ts';
 import { ensureRoles, ROLES, rolesScript } from '../../store/roles.ts';
+import { PostgresServingStats } from '../../store/serving-stats.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
 import { testDatabase } from '../postgres.ts';
 import { loginOf } from './logins.ts';
 import { makeDeadLetter, makeIncident, makeVerdict, outputs } from './make.ts';
+import {
+  HOUR_MS,
+  lineage,
+  makeCommit,
+  makeLabel,
+  makeObservation,
+  makeProfile,
+  makeServing,
+  message,
+  T0,
+} from './monitor-make.ts';
 
 const database = await testDatabase();
 const owner = database.pool;
@@ -23,17 +39,67 @@ beforeAll(async () => {
   const options = { stream: 'hosts', partition: 0, clock: systemClock, log: silentLogger };
   const store = new PostgresPartitionStore(worker, options);
   const { epoch } = await store.claim('a');
-  const all = outputs({ verdicts: [makeVerdict()], incidents: [makeIncident()], deadLetters: [makeDeadLetter()] });
+  const all = outputs({ verdicts: [makeVerdict()], incidents: [makeIncident()], deadLetters: [LETTER] });
   expect(await store.flush(all, epoch)).toEqual({ divergent: 0 });
   await store.appendControl(epoch, 0, { kind: 'watermark', toMs: 1 });
   await store.recordLoss(1, 2, 'retention');
+  // what a view is for is there to be seen
+  const registry = new PostgresRegistry(monitor, systemClock);
+  const champion = await registry.put('hosts', 'seen', Uint8Array.of(3), lineage);
+  const hold = (await new PostgresMonitorStore(monitor, systemClock).hold('test'))!;
+  const observation = makeObservation(T0, { challenger: { ...CHALLENGER, modelId: 'next' } });
+  const commit = makeCommit(1, { observation, serving: makeServing({ champion }), outbox: [message('m')] });
+  expect(await hold.commit(commit)).toBe('committed');
+  await hold.release();
+  await new PostgresLabels(monitor).add(makeLabel());
+  await new PostgresMaintenance(monitor).add(MAINTENANCE);
 });
 
+const CHALLENGER = {
+  modelId: 'c',
+  share: 0.05,
+  windows: 5,
+  alerts: 1,
+  failed: 0,
+  paired: 5,
+  both: 1,
+  onlyChampion: 0,
+  onlyChallenger: 0,
+};
+const LETTER = makeDeadLetter({ at: { entity: 'web-1', metric: 'cpu', timeMs: T0 } });
+const MAINTENANCE = {
+  id: 'w',
+  stream: 'hosts',
+  entity: null,
+  metric: null,
+  fromMs: T0,
+  toMs: T0 + HOUR_MS,
+  reason: 'move',
+  actor: 'operator:ada',
+  createdMs: 1,
+};
 const REFUSED = { code: '42501' };
 type Who = typeof owner;
 const refused = (who: Who, statement: string) => expect(who.query(statement), statement).rejects.toMatchObject(REFUSED);
 
 const TABLES = ['partition_state', 'verdicts', 'incidents', 'dead_letters', 'models', 'control_entries', 'lost_ranges'];
+const OF_THE_MONITOR = [
+  'monitor_hold',
+  'monitor_states',
+  'monitor_inputs',
+  'observations',
+  'serving_history',
+  'evidence',
+];
+const NOT_FOR_WORKERS = [
+  ...OF_THE_MONITOR,
+  'decisions',
+  'outbox',
+  'labels',
+  'maintenance_windows',
+  'api_tokens',
+  'audit_log',
+];
 const DDL = [
   'CREATE TABLE mine (id int)',
   'CREATE TEMPORARY TABLE mine (id int)',
@@ -72,6 +138,33 @@ describe.each([
     await refused(who, 'DELETE FROM dead_letters');
     await refused(who, 'UPDATE dead_letters SET value = NULL');
     await refused(who, 'UPDATE control_entries SET at_offset = 0');
+    await refused(who, 'DELETE FROM models');
+    await refused(who, "UPDATE models SET lineage = '{}'");
+  });
+  it('changes no decision, no evidence and no audit, and forgets nothing', async () => {
+    for (const table of [
+      'decisions',
+      'evidence',
+      'audit_log',
+      'labels',
+      'observations',
+      'serving_history',
+      'monitor_inputs',
+    ]) {
+      await refused(who, `DELETE FROM ${table}`);
+      await refused(who, `TRUNCATE ${table}`);
+    }
+    await refused(who, "UPDATE decisions SET hash = ''");
+    await refused(who, "UPDATE evidence SET bytes = ''");
+    await refused(who, "UPDATE audit_log SET detail = ''");
+    await refused(who, "UPDATE labels SET label = 'normal'");
+    await refused(who, "UPDATE outbox SET body = ''");
+    await refused(who, "UPDATE api_tokens SET hash = ''");
+    await refused(who, 'UPDATE maintenance_windows SET from_ms = 0');
+    await refused(who, 'DELETE FROM outbox');
+    await refused(who, 'DELETE FROM interval_profiles');
+    await refused(who, 'ALTER TABLE decisions DISABLE TRIGGER ALL');
+    await refused(who, 'SET session_replication_role = replica');
   });
 });
 
@@ -89,10 +182,20 @@ it('lets a worker do its duty, retention and first training included', async () 
   await refused(worker, "INSERT INTO experiments (id) VALUES ('x')");
   await refused(worker, "UPDATE model_roles SET model_id = 'm'");
   await refused(worker, 'SELECT * FROM verdict_partitions');
+  const stats = { stream: 'hosts', partition: 0, startMs: 0, epoch: 1, windows: 1, errors: 0, latency: [1] };
+  await new PostgresServingStats(worker).put([stats, stats]);
+  expect(await models.serving('hosts')).toMatchObject({ champion: { modelId: 'seen' } });
+  const profiled = new PostgresPartitionStore(worker, options);
+  await profiled.flush(outputs({ profiles: [makeProfile()] }));
+  expect(await dropOldObservations(worker, 'hosts')).toBe(0);
+  for (const table of NOT_FOR_WORKERS) await refused(worker, `SELECT * FROM ${table}`);
+  await refused(worker, 'UPDATE serving SET revision = 9');
+  await refused(worker, 'UPDATE interval_profiles SET end_ms = 0');
+  await refused(worker, "SELECT prune_models('hosts', 1)");
   await refused(worker, "SELECT strip_rights('verdicts')");
 });
 
-it('lets a monitor read all, and write models and their roles alone', async () => {
+it('lets a monitor read all, and write no more than what it decides', async () => {
   await requireMigrated(monitor);
   for (const table of TABLES) await monitor.query(`SELECT * FROM ${table}`);
   const models = new PostgresModelStore(monitor, systemClock);
@@ -102,6 +205,8 @@ it('lets a monitor read all, and write models and their roles alone', async () =
   await refused(monitor, 'INSERT INTO control_entries SELECT * FROM control_entries');
   await refused(monitor, 'INSERT INTO verdicts SELECT * FROM verdicts');
   await refused(monitor, "SELECT drop_verdict_partitions('hosts', 9999999999999)");
+  await refused(monitor, 'INSERT INTO interval_profiles SELECT * FROM interval_profiles');
+  await refused(monitor, 'INSERT INTO serving_stats SELECT * FROM serving_stats');
   await monitor.query("UPDATE dead_letters SET redriven_ms = 1, redrive_note = 'again'");
 });
 
@@ -118,9 +223,12 @@ it('lets Grafana read views, without what came from outside', async () => {
     "SELECT table_name AS name FROM information_schema.views WHERE table_schema = 'grafana' ORDER BY 1",
   );
   const names = views.rows.map(({ name }) => name);
-  expect(names).toEqual(['dead_letters', 'entities', 'incidents', 'lost_ranges', 'models', 'partitions', 'verdicts']);
+  const ofWorkers = ['dead_letters', 'entities', 'incidents', 'lost_ranges', 'models', 'partitions', 'verdicts'];
+  const ofMonitor = ['decisions', 'features', 'figures', 'labels', 'maintenance', 'model_roles', 'observations'];
+  expect(names).toEqual([...ofWorkers, ...ofMonitor].sort());
   for (const name of names) expect((await grafana.query(`SELECT * FROM grafana.${name}`)).rowCount).toBeGreaterThan(0);
-  for (const table of TABLES) await refused(grafana, `SELECT * FROM ${table}`);
+  for (const table of [...TABLES, ...NOT_FOR_WORKERS, 'serving', 'interval_profiles'])
+    await refused(grafana, `SELECT * FROM ${table}`);
   await refused(grafana, "UPDATE grafana.incidents SET summary = ''");
   await refused(grafana, "SELECT ensure_verdict_partitions('hosts', '{1}')");
   await refused(grafana, 'SELECT * FROM drizzle.__drizzle_migrations');
@@ -129,6 +237,30 @@ it('lets Grafana read views, without what came from outside', async () => {
      WHERE c.relnamespace = 'grafana'::regnamespace`,
   );
   expect(rows.map(({ type }) => type)).not.toContain('bytea');
+});
+
+it('shows Grafana figures, features, decisions and who serves, as numbers and times', async () => {
+  const rows = async (query: string) => (await grafana.query(query)).rows;
+  const at = { stream: 'hosts', time: new Date(T0) };
+  expect(await rows("SELECT * FROM grafana.figures WHERE span = 'grain' ORDER BY figure")).toMatchObject([
+    { ...at, figure: 'alert_rate_ratio', value: 1.5, status: 'ok', limit_value: null, band_low: 0.2, band_high: 5 },
+    { ...at, figure: 'drift', value: 0.1 + 0.2, status: 'warn', limit_value: 1, band_low: null },
+    { ...at, figure: 'ece', value: null, status: 'unknown', limit_value: null },
+  ]);
+  expect(await rows('SELECT * FROM grafana.features')).toMatchObject([
+    { ...at, feature: 'cpu', psi: 0.3, missing: null, status: 'drift' },
+  ]);
+  expect(await rows('SELECT * FROM grafana.observations')).toMatchObject([
+    { ...at, cause: 'none', data_quality: null, champion_alerts: 1, challenger_id: 'next', challenger_share: 0.05 },
+  ]);
+  expect(await rows('SELECT * FROM grafana.decisions')).toMatchObject([
+    { id: 'hosts-1', action: 'hold', trigger: 'unit_change', episode: 1, result: 'held', model_id: null },
+  ]);
+  expect(await rows('SELECT * FROM grafana.model_roles')).toMatchObject([
+    { champion: 'seen', challenger: null, mode: 'forest', calibration_version: null },
+  ]);
+  const letters = await rows('SELECT entity, metric, time_ms FROM grafana.dead_letters');
+  expect(letters).toEqual([{ entity: 'web-1', metric: 'cpu', time_ms: T0 }]);
 });
 
 it('leaks no rights through new partitions, whatever the default privileges are', async () => {

@@ -1,5 +1,5 @@
 import { TidewatchError } from '../../core/errors.ts';
-import type { Incident, Verdict } from '../../core/types.ts';
+import type { Incident, IntervalProfile, Verdict } from '../../core/types.ts';
 import type { DeadLetter, PartitionStore } from '../../ingest/ports.ts';
 
 /** The truth behind one partition, and what a test may do to it. */
@@ -10,6 +10,7 @@ export interface StoreUnderTest {
   verdicts(): Promise<Verdict[]>;
   incidents(): Promise<Incident[]>;
   deadLetters(): Promise<DeadLetter[]>;
+  profiles(): Promise<IntervalProfile[]>;
   lostRanges(): Promise<{ fromOffset: number; toOffset: number }[]>;
 }
 

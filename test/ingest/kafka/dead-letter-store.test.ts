@@ -32,6 +32,7 @@ partitionStoreSuite('a store with a dead letter topic', async () => {
     verdicts: async () => [...tables.verdicts.values()],
     incidents: async () => [...tables.incidents.values()],
     deadLetters: async () => [...tables.deadLetters.values()],
+    profiles: async () => [...tables.profiles.values()],
     lostRanges: async () =>
       [...tables.lostRanges.values()].map(({ fromOffset, toOffset }) => ({ fromOffset, toOffset })),
   };
