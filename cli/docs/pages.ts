@@ -6,6 +6,7 @@ import { faultsPage } from '../../scenarios/faults/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
 import { metricsPage } from './metrics-page.ts';
+import { triggersPage } from './triggers-page.ts';
 
 /** Every file that is made from code, by its path from the root; a test fails when one differs. */
 export const PAGES: Readonly<Record<string, () => string>> = {
@@ -14,6 +15,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/features.md': featuresPage,
   'docs/reference/faults.md': faultsPage,
   'docs/reference/metrics.md': metricsPage,
+  'docs/reference/triggers.md': triggersPage,
   'docs/reference/cli.md': cliPage,
   'tidewatch.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 };
