@@ -80,10 +80,6 @@ CREATE TABLE evidence (
   recorded_ms bigint NOT NULL
 );
 --> statement-breakpoint
--- evidence is compressed by whoever makes it
-ALTER TABLE evidence ALTER COLUMN bytes SET STORAGE EXTERNAL;
---> statement-breakpoint
-
 CREATE TABLE decisions (
   seq bigint PRIMARY KEY,
   id text NOT NULL UNIQUE,

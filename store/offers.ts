@@ -6,16 +6,19 @@ import { rowsAllowed } from '../monitor/rows-allowed.ts';
 import { guarded } from './pool.ts';
 
 /**
- * sample() of monitor/labels/sample.ts, where the windows are: the same digest, the same places, the same cut. A digest is
- * 13 hex digits of MD5 as a whole number, which a double holds exactly, over 2^52.
+ * sample() of monitor/labels/sample.ts, where the windows are: the same digest, the same places (its first hex digits as a
+ * whole number that a double holds exactly), the same cut. Entity by entity, because that is the order of the index, and a
+ * day has many more windows than the span that is asked for.
  */
 const OFFER = `
 WITH quiet AS (
   SELECT v.entity, v.window_start_ms, v.window_ms,
     md5(v.stream || chr(31) || v.entity || chr(31) || v.window_start_ms || chr(31) || v.window_ms) AS digest
-  FROM verdicts v
-  WHERE v.stream = $1 AND v.window_start_ms >= $2 AND v.window_start_ms < $3 AND v.severity <= 1 AND NOT v.probation
-    AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.stream = v.stream AND i.entity = v.entity
+  FROM entity_status e CROSS JOIN LATERAL (
+    SELECT * FROM verdicts w WHERE w.stream = $1 AND w.entity = e.entity AND w.window_start_ms >= $2
+      AND w.window_start_ms < $3 AND w.severity <= 1 AND NOT w.probation OFFSET 0
+  ) v
+  WHERE e.stream = $1 AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.stream = v.stream AND i.entity = v.entity
       AND i.start_ms < v.window_start_ms + v.window_ms AND i.last_ms > v.window_start_ms)
 ), placed AS (
   SELECT *, ('x' || substr(digest, 1, ${PLACE_DIGITS}))::bit(${PLACE_DIGITS * 4})::bigint::float8 / 2::float8 ^ ${PLACE_DIGITS * 4} AS place
