@@ -101,6 +101,10 @@ export const ERRORS = {
     'There is too little data to train on.',
     'The message says how much there is and how much is needed.',
   ],
+  training_refused: [
+    'The data breaks a rule of training.',
+    'The message names the rule and what broke it; nothing was trained.',
+  ],
   // figures
   sample_empty: ['A figure was asked of no data.', 'Nothing to do: it is unknown until there is data.'],
   sample_not_finite: [
