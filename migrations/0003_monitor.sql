@@ -46,13 +46,19 @@ CREATE TABLE monitor_states (
 ) WITH (fillfactor = 50);
 --> statement-breakpoint
 
+-- An observation is not repeated here: the table of observations has it.
 CREATE TABLE monitor_inputs (
   stream text NOT NULL,
   key text NOT NULL,
   version bigint NOT NULL,
   at_ms bigint NOT NULL,
+  input json,
+  -- the state that it was taken in
+  before json,
   PRIMARY KEY (stream, key)
 );
+--> statement-breakpoint
+CREATE INDEX monitor_inputs_in_order ON monitor_inputs (stream, version);
 --> statement-breakpoint
 
 CREATE TABLE observations (

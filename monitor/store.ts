@@ -1,6 +1,6 @@
 import type { IntervalProfile } from '../core/types.ts';
 import type { Observation } from './observation.ts';
-import type { Decision, MonitorState, Serving } from './types.ts';
+import type { Decision, Input, MonitorState, Serving } from './types.ts';
 
 /** One entry of the ledger: a decision with the hash of its evidence, chained to the entry before. */
 export interface LedgerEntry {
@@ -32,6 +32,8 @@ export interface Commit {
   expected: number;
   /** Key of the input, remembered so that a repeat is known. */
   input: string;
+  /** The input itself, kept as long as observations so that spans can be simulated; left out, they cannot. */
+  record?: Input;
   state: MonitorState;
   /** null: an observation is kept for the console and for simulations. */
   observation: Observation | null;
@@ -40,6 +42,13 @@ export interface Commit {
   evidence: ReadonlyMap<string, Uint8Array>;
   serving: Serving | null;
   outbox: OutboxMessage[];
+}
+
+/** What was taken in a span, in order, for simulations. */
+export interface RecordedInputs {
+  /** The state before the first of them; null: there was none yet, or there are no inputs. */
+  before: MonitorState | null;
+  inputs: Input[];
 }
 
 /**
@@ -56,6 +65,8 @@ export interface MonitorStore {
   state(stream: string): Promise<MonitorState | null>;
   serving(stream: string): Promise<Serving | null>;
   observations(stream: string, fromMs: number, toMs: number): Promise<Observation[]>;
+  /** Inputs after which the state stood at an event time in [fromMs, toMs), of those that were recorded. */
+  recorded(stream: string, fromMs: number, toMs: number): Promise<RecordedInputs>;
   /** Entries with fromSeq <= seq < toSeq, oldest first. */
   ledger(filter: { stream?: string; fromSeq?: number; toSeq?: number; limit?: number }): Promise<LedgerEntry[]>;
   decision(id: string | 'latest'): Promise<LedgerEntry | null>;

@@ -9,7 +9,9 @@ import { inTransaction } from './transaction.ts';
 const FENCE = 'SELECT 1 FROM monitor_hold WHERE one = 1 AND fence = $1 FOR UPDATE';
 
 const TAKE_INPUT = `
-INSERT INTO monitor_inputs (stream, key, version, at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`;
+INSERT INTO monitor_inputs (stream, key, version, at_ms, input, before)
+SELECT $1, $2, $3::int8, $4::int8, $5::json, (SELECT state FROM monitor_states WHERE stream = $1 AND $5 IS NOT NULL)
+ON CONFLICT DO NOTHING`;
 
 /** expected 0: there is no state yet. */
 const WRITE_STATE = `
@@ -54,7 +56,7 @@ export async function writeCommit(
   return inTransaction(pool, async (client) => {
     // the row is locked, so commits come one after the other, and a hold waits until this one has ended
     if ((await client.query(FENCE, [fence])).rowCount !== 1) return 'fenced';
-    const input = [stream, storable(commit.input), state.version, atMs];
+    const input = [stream, storable(commit.input), state.version, atMs, recordText(commit)];
     if ((await client.query(TAKE_INPUT, input)).rowCount !== 1) return 'known';
     const written = await client.query(WRITE_STATE, [stream, commit.expected, state.version, atMs, stateText]);
     if (written.rowCount !== 1) throw await otherVersion(client, stream, commit.expected);
@@ -66,6 +68,13 @@ export async function writeCommit(
       await client.query(WRITE_MESSAGE, [storable(id), storable(receiver), storable(body), Math.floor(createdMs)]);
     return 'committed';
   });
+}
+
+/** The input as it is kept: an observation has a row of its own. */
+function recordText({ stream, record }: Commit): string | null {
+  if (record === undefined) return null;
+  const kept = record.kind === 'observation' ? { ...record, observation: { atMs: record.observation.atMs } } : record;
+  return boundedDocument(`an input of ${stream}`, jsonText(kept));
 }
 
 async function otherVersion(client: pg.ClientBase, stream: string, expected: number): Promise<Error> {

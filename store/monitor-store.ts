@@ -3,12 +3,13 @@ import type { Clock } from '../core/clock.ts';
 import { TidewatchError } from '../core/errors.ts';
 import type { IntervalProfile } from '../core/types.ts';
 import type { Observation } from '../monitor/observation.ts';
-import type { LedgerEntry, MonitorHold, MonitorStore } from '../monitor/store.ts';
+import type { LedgerEntry, MonitorHold, MonitorStore, RecordedInputs } from '../monitor/store.ts';
 import type { MonitorState, Serving } from '../monitor/types.ts';
 import { storable } from './encode.ts';
 import { readDecision, readEvidence, readLedger } from './ledger.ts';
 import { writeCommit } from './monitor-commit.ts';
 import { guarded } from './pool.ts';
+import { readRecorded } from './recorded-inputs.ts';
 import { holdSessionLock } from './session-lock.ts';
 
 /** 'moni' in ASCII: whoever decides on this database holds this advisory lock. */
@@ -147,6 +148,11 @@ export class PostgresMonitorStore implements MonitorStore {
         from = rows.at(-1)!.at_ms + 1;
       }
     });
+  }
+
+  /** Throws TidewatchError request_invalid beyond MAX_INPUTS. */
+  recorded(stream: string, fromMs: number, toMs: number): Promise<RecordedInputs> {
+    return guarded(() => readRecorded(this.#pool, stream, fromMs, toMs));
   }
 
   ledger(filter: { stream?: string; fromSeq?: number; toSeq?: number; limit?: number } = {}): Promise<LedgerEntry[]> {

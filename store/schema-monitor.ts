@@ -2,7 +2,7 @@ import { bigint, doublePrecision, integer, json, pgTable, primaryKey, smallint, 
 import type { TokenScope } from '../monitor/access/ports.ts';
 import type { OutboxStatus } from '../monitor/notify/ports.ts';
 import type { Observation } from '../monitor/observation.ts';
-import type { Decision, MonitorState, Serving } from '../monitor/types.ts';
+import type { Decision, Input, MonitorState, Serving } from '../monitor/types.ts';
 import { bytea, ms } from './schema.ts';
 
 /** The tables of the monitor, as schema.ts has those of the workers. */
@@ -58,6 +58,8 @@ export const monitorInputs = pgTable(
     key: text().notNull(),
     version: count('version').notNull(),
     atMs: ms('at_ms').notNull(),
+    input: json().$type<Input>(),
+    before: json().$type<MonitorState>(),
   },
   (t) => [primaryKey({ columns: [t.stream, t.key] })],
 );

@@ -3,8 +3,8 @@ import type { IntervalProfile } from '../../core/types.ts';
 import { boundedDocument, checkCommit, rolesOf } from '../commit.ts';
 import { chained, FIRST_PREVIOUS } from '../ledger/chain.ts';
 import type { Observation } from '../observation.ts';
-import type { Commit, LedgerEntry, MonitorHold, MonitorStore } from '../store.ts';
-import type { MonitorState, Serving } from '../types.ts';
+import type { Commit, LedgerEntry, MonitorHold, MonitorStore, RecordedInputs } from '../store.ts';
+import type { Input, MonitorState, Serving } from '../types.ts';
 import { copied, type MonitorTables } from './tables.ts';
 
 /** MonitorStore without a database; the same behaviour, proved by the same suite. */
@@ -53,6 +53,12 @@ export class MemoryMonitorStore implements MonitorStore {
     }
 
     tables.inputs.set(stream, inputs.add(commit.input));
+    if (commit.record) {
+      const of = tables.recorded.get(stream) ?? [];
+      tables.recorded.set(stream, of);
+      const before = JSON.stringify(tables.states.get(stream) ?? null);
+      of.push({ atMs: commit.state.atMs, input: JSON.stringify(commit.record), before });
+    }
     tables.states.set(stream, JSON.parse(state) as MonitorState);
     if (commit.observation && observation) {
       const of = tables.observations.get(stream) ?? new Map<number, string>();
@@ -121,6 +127,14 @@ export class MemoryMonitorStore implements MonitorStore {
       .filter(([atMs]) => fromMs <= atMs && atMs < toMs)
       .sort(([a], [b]) => a - b)
       .map(([, text]) => JSON.parse(text) as Observation);
+  }
+
+  async recorded(stream: string, fromMs: number, toMs: number): Promise<RecordedInputs> {
+    const taken = (this.#tables.recorded.get(stream) ?? []).filter(({ atMs }) => fromMs <= atMs && atMs < toMs);
+    return {
+      before: JSON.parse(taken[0]?.before ?? 'null') as MonitorState | null,
+      inputs: taken.map(({ input }) => JSON.parse(input) as Input),
+    };
   }
 
   async ledger(

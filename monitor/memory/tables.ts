@@ -23,6 +23,8 @@ export class MonitorTables {
   readonly states = new Map<string, MonitorState>();
   /** Keys of the inputs that were taken, by stream. */
   readonly inputs = new Map<string, Set<string>>();
+  /** What was taken, by stream: JSON of the input and of the state that it was taken in. */
+  readonly recorded = new Map<string, { atMs: number; input: string; before: string }[]>();
   /** JSON by the end of the grain, by stream. */
   readonly observations = new Map<string, Map<number, string>>();
   readonly serving = new Map<string, Serving>();

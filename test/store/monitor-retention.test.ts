@@ -46,7 +46,8 @@ it('keeps observations for 400 days behind the newest, profiles for 35, decision
   const times = [T0 - KEEP_OBSERVATIONS_MS - 1, T0 - KEEP_OBSERVATIONS_MS, T0];
   for (const [i, atMs] of times.entries()) {
     const observation = makeObservation(atMs);
-    await hold.commit(makeCommit(i + 1, { observation, state: makeState(i + 1, { atMs }) }));
+    const record = { kind: 'observation', key: `observation:${i + 1}`, observation } as const;
+    await hold.commit(makeCommit(i + 1, { observation, record, state: makeState(i + 1, { atMs }) }));
   }
   await hold.release();
   const profiles = [T0 - KEEP_PROFILES_MS - 1, T0 - KEEP_PROFILES_MS, T0].map((startMs) => makeProfile({ startMs }));
@@ -58,6 +59,10 @@ it('keeps observations for 400 days behind the newest, profiles for 35, decision
   expect((await store.observations('hosts', 0, 2 * T0)).map((o) => o.atMs)).toEqual(times.slice(1));
   expect(await store.profiles('hosts', 0, 2 * T0)).toEqual(profiles.slice(1));
   expect(await store.ledger()).toHaveLength(3);
+  expect((await store.recorded('hosts', 0, 2 * T0)).before?.version).toBe(1);
+  // an input is given whole or not at all
+  await pool.query('DELETE FROM observations WHERE at_ms < $1', [T0]);
+  expect(await store.recorded('hosts', 0, 2 * T0)).toMatchObject({ before: { version: 2 }, inputs: { length: 1 } });
 });
 
 it('drops no message that waits', async () => {

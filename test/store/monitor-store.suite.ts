@@ -4,6 +4,7 @@ import type { IntervalProfile } from '../../core/types.ts';
 import type { Registry } from '../../monitor/controller/ports.ts';
 import { chained } from '../../monitor/ledger/chain.ts';
 import type { Commit, LedgerEntry, MonitorHold, MonitorStore } from '../../monitor/store.ts';
+import type { Input } from '../../monitor/types.ts';
 import {
   HOUR_MS,
   lineage,
@@ -220,6 +221,40 @@ export function monitorStoreSuite(name: string, make: () => Promise<MonitorUnder
       expect(await store.observations('hosts', T0 + 2 * HOUR_MS, T0 + 3 * HOUR_MS)).toEqual([two]);
       expect(await store.observations('other', 0, 2 * T0)).toEqual([]);
       await hold.release();
+    });
+
+    it('gives the inputs of a span as they were taken, with the state before the first', async () => {
+      const truth = await make();
+      const { store } = truth.open();
+      const key = (n: number) => `observation:${n}`;
+      const inputs: Input[] = [1, 2, 3, 4].map((n) => {
+        if (n !== 3) return { kind: 'observation', key: key(n), observation: makeObservation(T0 + n * HOUR_MS) };
+        const command = { kind: 'suspend' } as const;
+        return { kind: 'command', key: key(n), actor: 'operator:ada', atMs: T0 + 3 * HOUR_MS, command, note: 'größe' };
+      });
+      const commits = inputs.map((record, i) =>
+        makeCommit(i + 1, {
+          record,
+          decisions: [],
+          observation: record.kind === 'observation' ? record.observation : null,
+        }),
+      );
+      const hold = await held(store, [...commits, makeCommit(5, { decisions: [] })]);
+      expect(await hold.commit(commits[1]!)).toBe('known');
+      expect(await store.recorded('hosts', 0, 2 * T0)).toEqual({ before: null, inputs });
+      const some = await store.recorded('hosts', T0 + 2 * HOUR_MS, T0 + 4 * HOUR_MS);
+      expect(some).toEqual({ before: makeState(1), inputs: inputs.slice(1, 3) });
+      expect(await store.recorded('hosts', T0 + 5 * HOUR_MS, 2 * T0)).toEqual({ before: null, inputs: [] });
+      expect(await store.recorded('other', 0, 2 * T0)).toEqual({ before: null, inputs: [] });
+      await hold.release();
+    });
+
+    it('lets one of many processes decide', async () => {
+      const truth = await make();
+      const holds = await Promise.all(Array.from({ length: 5 }, () => truth.open().store.hold('a')));
+      const mine = holds.filter((hold) => hold !== null);
+      expect(mine).toHaveLength(1);
+      await mine[0]!.release();
     });
 
     it('sets the roles of models with what serves, and touches no other stream', async () => {
