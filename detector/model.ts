@@ -6,6 +6,8 @@ import { type Calibration, loadCalibration, saveCalibration } from './calibratio
 import { EVIDENCE } from './evidence.ts';
 import { Forest } from './forest/forest.ts';
 import { loadProfile, type Profile, ProfileMemory, saveProfile } from './profile.ts';
+import type { ReferenceProfile } from './reference.ts';
+import { loadReference, saveReference } from './reference-codec.ts';
 
 /**
  * Where the evidence that the forest sees comes from: tails of forecasts from trained profiles, or the tails that every
@@ -51,6 +53,8 @@ export interface StreamModel {
   /** Keyed by featureKey. */
   peers: ReadonlyMap<string, EntityModel>;
   golden: GoldenVectors;
+  /** How its training was distributed; null for a model of a former version. */
+  reference: ReferenceProfile | null;
 }
 
 export const featureKey = (features: readonly string[]): string => features.join('\0');
@@ -101,6 +105,9 @@ export function saveModel(model: StreamModel): Uint8Array {
           w.f64s(model.golden.scores);
         }),
       ],
+      ...(model.reference === null
+        ? []
+        : [['reference', section((w) => saveReference(w, model.reference!))] as [string, Uint8Array]]),
     ]),
   );
 }
@@ -151,6 +158,7 @@ export function loadModel(bytes: Uint8Array): Result<StreamModel> {
       forest: Forest.from(reader('forest')),
       calibration: loadCalibration(reader('calibration')),
       golden: { rows: golden.f64s('golden rows'), scores: golden.f64s('golden scores') },
+      reference: sections.has('reference') ? loadReference(reader('reference')) : null,
     };
     return checkGolden(model);
   } catch (cause) {

@@ -2,9 +2,10 @@ import type { StreamConfig } from '../core/config/stream.ts';
 import { fail, ok, type Result } from '../core/errors.ts';
 import { Random } from '../core/random.ts';
 import { parseFeatureName } from '../ingest/feature-name.ts';
-import { calibrate } from './calibration.ts';
+import { calibrate, combine } from './calibration.ts';
 import { EVIDENCE, evidenceSize, gatherEvidence } from './evidence.ts';
 import { fitProfile, type Series } from './fit-profile.ts';
+import { fitReference } from './fit-reference.ts';
 import { historySize, newRow, observe } from './forecast.ts';
 import { Forest } from './forest/forest.ts';
 import { GAP_ROWS } from './history.ts';
@@ -14,6 +15,7 @@ import { pooledPeers } from './peers.ts';
 import type { TrainingRow } from './ports.ts';
 import { CONTEXT, profileBytes } from './profile.ts';
 import { largestRobustZ } from './robust-z.ts';
+import { profileScales } from './scales.ts';
 import { withTraits } from './traits.ts';
 
 /** Bytes of profiles above which forecasts use a metric's own past only: the artifact must stay below 20 MB. */
@@ -94,12 +96,12 @@ export function gatherSeries(
  * same bytes. `too_little_data` when no entity has training.minWindows windows.
  */
 export function trainModel(
-  series: ReadonlyMap<string, Series>,
+  series: ReadonlyMap<string, TimedSeries>,
   config: StreamConfig,
   configHash: string,
 ): Result<{ model: StreamModel; summary: TrainingSummary }> {
   const leftOut: string[] = [];
-  const usable = new Map<string, Series>();
+  const usable = new Map<string, TimedSeries>();
   for (const [entity, one] of series) {
     if (one.rows >= config.training.minWindows) usable.set(entity, one);
     else leftOut.push(`${entity}: ${one.rows} windows, ${config.training.minWindows} needed`);
@@ -127,16 +129,25 @@ export function trainModel(
   const heldOut = pool.calibrationRows();
   const tailSums = pool.calibrationTailSums();
   const scores = tailSums.map((_, i) => forest.score(heldOut, i * EVIDENCE));
+  const calibration = calibrate(scores, tailSums, 1);
   const model: StreamModel = {
     evidence: 'profile',
     schemaVersion: config.schemaVersion,
     configHash,
     detector: paramsOf(config.detector),
     forest,
-    calibration: calibrate(scores, tailSums, 1),
+    calibration,
     entities,
     peers: pooledPeers(entities),
     golden: goldenOf(forest, heldOut),
+    reference: fitReference({
+      series: roomy,
+      scalesOf: (entity, names) => profileScales(entities.get(entity)!.profile, names),
+      scores: scores.map((score, i) => combine(calibration, score, tailSums[i]!)),
+      weights: pool.leads,
+      keepScales: false,
+      config,
+    }),
   };
   let rows = 0;
   for (const one of roomy.values()) rows += one.rows;
@@ -159,8 +170,12 @@ function crossFits(series: Iterable<Series>): boolean {
 }
 
 /** As many entities as a model has room for, in the order of their names; the others are served as newcomers. */
-function withinBudget(series: ReadonlyMap<string, Series>, cross: boolean, leftOut: string[]): Map<string, Series> {
-  const kept = new Map<string, Series>();
+function withinBudget(
+  series: ReadonlyMap<string, TimedSeries>,
+  cross: boolean,
+  leftOut: string[],
+): Map<string, TimedSeries> {
+  const kept = new Map<string, TimedSeries>();
   let bytes = 0;
   for (const [entity, one] of series) {
     bytes += profileBytes(one.features.length, cross) + ENTITY_BYTES;
@@ -176,6 +191,8 @@ class EvidencePool {
   readonly #forest: number[] = [];
   readonly #calibration: number[] = [];
   readonly #tailSums: number[] = [];
+  /** Evidence that each feature led with, summed over the rows. */
+  readonly leads = new Map<string, number>();
 
   constructor(series: ReadonlyMap<string, Series>) {
     let rows = 0;
@@ -196,6 +213,7 @@ class EvidencePool {
       robust[i] = largestRobustZ(entity.profile, values);
       observe(entity.profile, history, values, row);
       const tailSum = gatherEvidence(row.evidence, state, evidence);
+      this.#lead(series.features, row.evidence);
       if (i < SETTLING_ROWS || i % this.#stride !== 0) continue;
       const heldOut = Math.floor((i * BLOCKS) / series.rows) % 3 === 2;
       if (heldOut) this.#tailSums.push(tailSum);
@@ -203,6 +221,13 @@ class EvidencePool {
       for (let k = 0; k < EVIDENCE; k++) target.push(evidence[k]!);
     }
     fitKnots(robust, entity.profile.robustKnots);
+  }
+
+  #lead(features: readonly string[], evidence: Float64Array): void {
+    let first = 0;
+    for (let c = 1; c < evidence.length; c++) if (evidence[c]! > evidence[first]!) first = c;
+    const name = features[first]!;
+    this.leads.set(name, (this.leads.get(name) ?? 0) + evidence[first]!);
   }
 
   forestRows(): Float64Array {

@@ -1,12 +1,14 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import { Random } from '../../core/random.ts';
-import { calibrate } from '../calibration.ts';
+import { calibrate, combine } from '../calibration.ts';
 import { EVIDENCE } from '../evidence.ts';
 import { FallbackScorer, PROBATION_ROWS } from '../fallback.ts';
+import { fitReference } from '../fit-reference.ts';
 import { Forest } from '../forest/forest.ts';
 import { paramsOf, type StreamModel } from '../model.ts';
 import { CONTEXT } from '../profile.ts';
+import { scaleOf } from '../scales.ts';
 import { goldenOf, type TimedSeries, type TrainingSummary } from '../train.ts';
 import { SYNTHETIC_KINDS, SYNTHETIC_ROWS, SYNTHETIC_SPACING_MS, synthetic } from './synthetic.ts';
 
@@ -49,6 +51,8 @@ export function trainOnline(
   const pool = own.rows();
   const forest = Forest.fit(pool, EVIDENCE, { trees, sampleSize, maxDepth, splitFeatures }, random.fork('forest'));
   const scores = Float64Array.from(own.sums, (_, i) => forest.score(pool, i * EVIDENCE));
+  const sums = Float64Array.from(own.sums);
+  const calibration = calibrate(scores, sums, 1);
   return ok({
     model: {
       evidence: 'online',
@@ -56,10 +60,18 @@ export function trainOnline(
       configHash,
       detector: paramsOf(config.detector),
       forest,
-      calibration: calibrate(scores, Float64Array.from(own.sums), 1),
+      calibration,
       entities: new Map(),
       peers: new Map(),
       golden: goldenOf(forest, pool),
+      reference: fitReference({
+        series: new Map([...series].filter(([, one]) => usable.includes(one))),
+        scalesOf: (entity, names) => ownScales(series.get(entity)!, names),
+        scores: scores.map((score, i) => combine(calibration, score, sums[i]!)),
+        weights: new Map(),
+        keepScales: true,
+        config,
+      }),
     },
     summary: {
       entities: usable.length,
@@ -70,6 +82,17 @@ export function trainOnline(
       leftOut,
     },
   });
+}
+
+/** Median and scale of an entity's features, in the order of names. */
+function ownScales({ features, values, rows }: TimedSeries, names: readonly string[]): Float32Array {
+  const scales = new Float32Array(2 * names.length);
+  names.forEach((name, f) => {
+    const c = features.indexOf(name);
+    const column = c < 0 ? [] : Float64Array.from({ length: rows }, (_, i) => values[i * features.length + c]!);
+    scales.set(scaleOf(column), 2 * f);
+  });
+  return scales;
 }
 
 function metricsOf(series: TimedSeries): number {
