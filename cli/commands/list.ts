@@ -8,9 +8,11 @@ import { experimentsCommand } from './experiments.ts';
 import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
+import { ledgerCommand } from './ledger.ts';
 import { migrateCommand } from './migrate.ts';
 import { produceCommand } from './produce.ts';
 import { replayCommand } from './replay.ts';
+import { scenarioCommand } from './scenario.ts';
 import { servicesCommand } from './services.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
 import { trainCommand } from './train.ts';
@@ -26,6 +28,8 @@ export const COMMANDS: readonly AddCommand[] = [
   captureCommand,
   injectCommand,
   explainCommand,
+  ledgerCommand,
+  scenarioCommand,
   deadlettersCommand,
   replayCommand,
   trainCommand,

@@ -3,6 +3,7 @@ import { featuresPage } from '../../core/config/feature-docs.ts';
 import { jsonSchema } from '../../core/config/json-schema.ts';
 import { configPage, errorsPage } from '../../core/config/pages.ts';
 import { faultsPage } from '../../scenarios/faults/page.ts';
+import { scenariosPage } from '../../scenarios/monitor/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
 import { metricsPage } from './metrics-page.ts';
@@ -14,6 +15,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/features.md': featuresPage,
   'docs/reference/faults.md': faultsPage,
+  'docs/reference/scenarios.md': scenariosPage,
   'docs/reference/metrics.md': metricsPage,
   'docs/reference/triggers.md': triggersPage,
   'docs/reference/cli.md': cliPage,

@@ -1,6 +1,6 @@
 import type { DecisionAction } from '../../monitor/types.ts';
 import { inWords, matchDecisions, sentence } from './expect.ts';
-import type { PhaseFigures, PhaseName, RunResult } from './result.ts';
+import { decisionsOf, type PhaseFigures, type PhaseName, type RunResult } from './result.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Decisions that change what serves, or spend a budget. */
@@ -42,7 +42,7 @@ export interface RunSummary {
 /** Holds a run against its plan. without: the same world without its trouble, which must not fit the plan. */
 export function judge(scenario: Scenario, run: RunResult, without: RunResult | null): RunSummary {
   const { plan } = run;
-  const decisions = run.ledger.map(({ decision }) => decision);
+  const decisions = decisionsOf(run);
   const match = matchDecisions(plan, decisions);
   const checks = (plan.checks ?? []).map(({ what, of }) => ({ what, ...of(run) }));
   const differsWithout = without === null ? null : !fulfils(run, without);
@@ -74,7 +74,7 @@ export function judge(scenario: Scenario, run: RunResult, without: RunResult | n
 
 /** Whether another run would pass for this one. */
 function fulfils(run: RunResult, other: RunResult): boolean {
-  const decisions = other.ledger.map(({ decision }) => decision);
+  const decisions = decisionsOf(other);
   return (
     matchDecisions(run.plan, decisions).matches &&
     (run.plan.checks ?? []).every((check) => check.of({ ...other, plan: run.plan }).holds)

@@ -1,5 +1,6 @@
 import type { Observation } from '../../monitor/observation.ts';
 import type { LedgerEntry } from '../../monitor/store.ts';
+import type { Decision } from '../../monitor/types.ts';
 import type { Plan } from './scenario.ts';
 
 export type PhaseName = 'before' | 'during' | 'after';
@@ -19,12 +20,18 @@ export interface PhaseFigures {
   recall: number | null;
 }
 
+/** Decisions of service, without the one that put the first model in force. */
+export const decisionsOf = ({ ledger, servedMs }: Pick<RunResult, 'ledger' | 'servedMs'>): Decision[] =>
+  ledger.map(({ decision }) => decision).filter(({ atMs }) => atMs > servedMs);
+
 export interface RunResult {
   scenario: string;
   seed: number;
   /** `fleet`, or the recorded set. */
   source: string;
   plan: Plan;
+  /** When service began; what was decided by then put the first model in force. */
+  servedMs: number;
   ledger: readonly LedgerEntry[];
   observations: readonly Observation[];
   phases: Readonly<Record<PhaseName, PhaseFigures>>;

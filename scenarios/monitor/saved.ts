@@ -3,29 +3,33 @@ import { join } from 'node:path';
 import { TidewatchError } from '../../core/errors.ts';
 import type { Observation } from '../../monitor/observation.ts';
 import type { LedgerEntry } from '../../monitor/store.ts';
+import type { Input } from '../../monitor/types.ts';
 
 /** Files of a run: a ledger entry a line, what each names by its hash, what the monitor saw a line, and the story. */
 const LEDGER = 'ledger.jsonl';
 const OBSERVATIONS = 'observations.jsonl';
+const INPUTS = 'inputs.jsonl';
 const EVIDENCE = 'evidence';
 const MODELS = 'models';
 const REPORT = 'report.md';
 /** Folders below the one that is given, at most: a run lies in SCENARIO/SOURCE-SEED. */
 const MAX_DEPTH = 3;
-/** Entries of one ledger that are read. */
-const MAX_ENTRIES = 1_000_000;
+/** Lines of a file that are read. */
+const MAX_LINES = 1_000_000;
 
 export interface SavedRun {
   dir: string;
   ledger: LedgerEntry[];
   /** Bytes under a hash; null where there are none. */
   evidence(sha256: string): Promise<Uint8Array | null>;
+  /** Everything that was taken, in order. */
+  inputs(): Promise<Input[]>;
 }
 
 export interface ToSave {
   ledger: readonly LedgerEntry[];
   evidence: ReadonlyMap<string, Uint8Array>;
-  observations: readonly Observation[];
+  inputs: readonly Input[];
   /** Artifacts by id. */
   models: ReadonlyMap<string, Uint8Array>;
   report: string;
@@ -41,7 +45,11 @@ export async function saveRun(dir: string, run: ToSave): Promise<void> {
   }
   for (const [sha256, bytes] of run.evidence) await writeFile(join(dir, EVIDENCE, sha256), bytes);
   for (const [id, bytes] of run.models) await writeFile(join(dir, MODELS, `${id}.model`), bytes);
-  await writeFile(join(dir, OBSERVATIONS), lines(run.observations));
+  const observations = run.inputs.flatMap((input) => (input.kind === 'observation' ? [input.observation] : []));
+  await writeFile(join(dir, OBSERVATIONS), lines(observations));
+  // observations have a file of their own, and are named here by the order in which they came
+  const inputs = run.inputs.map((input) => (input.kind === 'observation' ? { ...input, observation: null } : input));
+  await writeFile(join(dir, INPUTS), lines(inputs));
   await writeFile(join(dir, REPORT), run.report);
   await writeFile(join(dir, LEDGER), lines(run.ledger));
 }
@@ -55,19 +63,11 @@ export async function savedRuns(dir: string): Promise<SavedRun[]> {
 
 async function readRun(dir: string): Promise<SavedRun> {
   const path = join(dir, LEDGER);
-  const text = await readFile(path, 'utf8');
-  const rows = text.split('\n').filter((line) => line !== '');
-  if (rows.length > MAX_ENTRIES) throw new TidewatchError('recording_corrupt', `${path} has ${rows.length} entries`);
-  const ledger = rows.map((line, i): LedgerEntry => {
-    try {
-      const entry = JSON.parse(line) as LedgerEntry;
-      if (typeof entry.seq !== 'number' || typeof entry.evidence !== 'string' || typeof entry.decision?.id !== 'string')
-        throw new Error('it is no entry of a ledger');
-      return entry;
-    } catch (cause) {
-      throw new TidewatchError('recording_corrupt', `${path}, line ${i + 1}: ${(cause as Error).message}`, { cause });
-    }
-  });
+  const ledger = await readLines<LedgerEntry>(
+    path,
+    (entry) =>
+      typeof entry?.seq === 'number' && typeof entry.evidence === 'string' && typeof entry.decision?.id === 'string',
+  );
   return {
     dir,
     ledger,
@@ -78,7 +78,35 @@ async function readRun(dir: string): Promise<SavedRun> {
         throw cause;
       });
     },
+    inputs: async () => {
+      const observations = await readLines<Observation>(
+        join(dir, OBSERVATIONS),
+        (one) => typeof one?.atMs === 'number',
+      );
+      const inputs = await readLines<Input>(join(dir, INPUTS), (one) => typeof one?.kind === 'string');
+      let next = 0;
+      return inputs.map((input) =>
+        input.kind === 'observation' ? { ...input, observation: observations[next++]! } : input,
+      );
+    },
   };
+}
+
+async function readLines<T>(path: string, fits: (one: T) => boolean): Promise<T[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TidewatchError('file_missing', `${path}: ${cause.code}`, { cause });
+  });
+  const rows = text.split('\n').filter((line) => line !== '');
+  if (rows.length > MAX_LINES) throw new TidewatchError('recording_corrupt', `${path} has ${rows.length} lines`);
+  return rows.map((line, i): T => {
+    try {
+      const one = JSON.parse(line) as T;
+      if (fits(one)) return one;
+    } catch (cause) {
+      throw new TidewatchError('recording_corrupt', `${path}, line ${i + 1}: ${(cause as Error).message}`, { cause });
+    }
+    throw new TidewatchError('recording_corrupt', `${path}, line ${i + 1} is of another kind`);
+  });
 }
 
 async function foldersWith(dir: string, name: string, depth: number): Promise<string[]> {

@@ -39,6 +39,8 @@ export class World {
   readonly #sds: Float64Array;
   readonly #delayed = new DelayLine();
   #steps = 0;
+  /** Points sent so far. */
+  points = 0;
 
   constructor(options: WorldOptions) {
     this.#o = options;
@@ -99,6 +101,7 @@ export class World {
       }
       if (delayMs > 0) this.#delayed.hold(sample, timeMs + delayMs, sink);
       else if (sample.names.length > 0) sink.sample(sample);
+      this.points += sample.names.length;
     }
   }
 

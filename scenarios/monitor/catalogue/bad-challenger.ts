@@ -1,5 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
+import { REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
 
 export const badChallenger: Scenario = {
   name: 'bad-challenger',
@@ -17,8 +18,9 @@ export const badChallenger: Scenario = {
       meddling: { badCandidate: true },
       troubleMs: startMs,
       overMs: endMs,
+      asides: REMARKS,
       expected: [
-        { action: 'retrain', result: 'done', withinMs: 4 * DAY_MS },
+        { ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS },
         { action: 'start_shadow' },
         { action: ['start_canary', 'canary_step'], times: [0, 2] },
         { action: 'withdraw', result: 'done' },

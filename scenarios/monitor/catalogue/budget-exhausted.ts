@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { REMARKS, ROLLOUT } from './rollout.ts';
+import { ROLLOUT } from './rollout.ts';
 
 export const budgetExhausted: Scenario = {
   name: 'budget-exhausted',
@@ -21,11 +21,11 @@ export const budgetExhausted: Scenario = {
       faults: [first, shift(secondMs)],
       troubleMs: secondMs,
       overMs: endMs - 2 * DAY_MS,
+      asides: [{ action: ['look', 'page'] }, { action: 'retrain', result: 'held' }],
       expected: [
-        { action: 'retrain', result: 'done' },
+        { action: 'retrain', result: 'done', withinMs: 0 },
         ...ROLLOUT,
-        { action: ['recalibrate', 'hold'], afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
-        REMARKS,
+        { action: 'recalibrate', result: 'done', afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
       ],
       without: { faults: [first] },
     };

@@ -1,6 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND } from './checks.ts';
+import { REMARKS } from './rollout.ts';
 
 export const calibrationShift: Scenario = {
   name: 'calibration-shift',
@@ -17,6 +18,7 @@ export const calibrationShift: Scenario = {
       faults: [{ kind: 'restless', startMs, endMs: null, factor: between(random, 6, 9) }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
+      asides: REMARKS,
       expected: [{ action: 'recalibrate', result: 'done', times: [1, 3], withinMs: 3 * DAY_MS }],
       checks: [BACK_IN_BAND],
     };

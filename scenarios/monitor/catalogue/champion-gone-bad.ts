@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { ROLLOUT } from './rollout.ts';
+import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const championGoneBad: Scenario = {
   name: 'champion-gone-bad',
@@ -18,11 +18,8 @@ export const championGoneBad: Scenario = {
       meddling: { takenBackAtPromotion: true },
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      expected: [
-        { action: 'retrain', result: 'done', withinMs: 4 * DAY_MS },
-        ...ROLLOUT,
-        { action: 'roll_back', result: 'done' },
-      ],
+      asides: REMARKS,
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...ROLLOUT, { action: 'roll_back', result: 'done' }],
     };
   },
 };

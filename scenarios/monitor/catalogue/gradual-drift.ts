@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { ROLLOUT } from './rollout.ts';
+import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const gradualDrift: Scenario = {
   name: 'gradual-drift',
@@ -19,7 +19,8 @@ export const gradualDrift: Scenario = {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 2, 3), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      expected: [{ action: 'retrain', result: 'done', withinMs: rampMs + 4 * DAY_MS }, ...ROLLOUT],
+      asides: REMARKS,
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 4 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },

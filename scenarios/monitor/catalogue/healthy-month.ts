@@ -15,7 +15,7 @@ export const healthyMonth: Scenario = {
     faults: [],
     troubleMs: servedMs + 29 * DAY_MS,
     overMs: endMs - 2 * DAY_MS,
-    expected: [{ action: 'retrain', trigger: 'scheduled', result: 'done', withinMs: 2 * DAY_MS }, ...ROLLOUT],
-    without: { policy: { triggers: { scheduled: { enabled: false } } } },
+    expected: [{ action: 'retrain', trigger: 'retraining_due', result: 'done', withinMs: 2 * DAY_MS }, ...ROLLOUT],
+    without: { policy: { triggers: { retraining_due: { enabled: false } } } },
   }),
 };

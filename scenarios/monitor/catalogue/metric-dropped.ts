@@ -1,6 +1,7 @@
 import { between, DAY_MS, daysAfter, pick } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { FALLBACK_SERVED } from './checks.ts';
+import { HOLD_AND_RESUME, REMARKS } from './rollout.ts';
 
 export const metricDropped: Scenario = {
   name: 'metric-dropped',
@@ -18,7 +19,8 @@ export const metricDropped: Scenario = {
       faults: [{ kind: 'drop', startMs, endMs, metric: pick(random, metrics) }],
       troubleMs: startMs,
       overMs: endMs,
-      expected: [{ action: 'hold', cause: ['missing_data', 'schema_change'], times: [1, 3], withinMs: DAY_MS }],
+      asides: REMARKS,
+      expected: HOLD_AND_RESUME,
       checks: [FALLBACK_SERVED],
     };
   },

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
+import { REMARKS } from './rollout.ts';
 
 export const plainIsEnough: Scenario = {
   name: 'plain-is-enough',
@@ -15,6 +16,7 @@ export const plainIsEnough: Scenario = {
     faults: [],
     troubleMs: servedMs,
     overMs: endMs,
+    asides: REMARKS,
     expected: [{ action: 'disable_forest', result: 'done', withinMs: 8 * DAY_MS }],
     without: { plain: false },
   }),

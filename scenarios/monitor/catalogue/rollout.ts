@@ -1,5 +1,16 @@
 import type { Expected } from '../scenario.ts';
 
+const DRIFT = ['psi_drift', 'psi_top_features', 'drift', 'quality_fallen', 'calibration_stays_out'] as const;
+
+/** A retraining that a genuine change of the telemetry has called for. */
+export const RETRAIN_FOR_DRIFT: Expected = {
+  action: 'retrain',
+  trigger: DRIFT,
+  cause: ['gradual_drift', 'sudden_drift'],
+  result: 'done',
+  afterMs: 0,
+};
+
 /** What follows a retraining that turns out well: shadow, the steps of the canary, promotion. */
 export const ROLLOUT: readonly Expected[] = [
   { action: 'start_shadow', result: 'done' },
@@ -8,5 +19,14 @@ export const ROLLOUT: readonly Expected[] = [
   { action: 'promote', result: 'done' },
 ];
 
-/** Words about what is seen, which change nothing. */
-export const REMARKS: Expected = { action: ['look', 'page'], times: [0, Number.POSITIVE_INFINITY] };
+/** A change at a producer, or of what comes at all, and its end: nothing is changed until it is over. */
+export const HOLD_AND_RESUME: readonly Expected[] = [
+  { action: 'hold', result: 'done' },
+  { action: 'resume', result: 'done' },
+];
+
+/** Words beside what is done, which change nothing: something is noted, or told to be held back. */
+export const REMARKS: readonly Expected[] = [
+  { action: ['look', 'page'] },
+  { action: ['retrain', 'recalibrate', 'disable_forest', 'roll_back'], result: 'held' },
+];

@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { ROLLOUT } from './rollout.ts';
+import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const suddenChange: Scenario = {
   name: 'sudden-change',
@@ -18,7 +18,8 @@ export const suddenChange: Scenario = {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      expected: [{ action: 'retrain', result: 'done', withinMs: 4 * DAY_MS }, ...ROLLOUT],
+      asides: REMARKS,
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },

@@ -1,5 +1,6 @@
 import { between, DAY_MS, daysAfter, pick } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
+import { HOLD_AND_RESUME, REMARKS } from './rollout.ts';
 
 export const unitChange: Scenario = {
   name: 'unit-change',
@@ -17,7 +18,8 @@ export const unitChange: Scenario = {
       faults: [{ kind: 'unit', startMs, endMs, metric: pick(random, metrics), factor: 1000 }],
       troubleMs: startMs,
       overMs: endMs,
-      expected: [{ action: 'hold', cause: ['unit_change', 'schema_change'], times: [1, 3], withinMs: DAY_MS }],
+      asides: REMARKS,
+      expected: HOLD_AND_RESUME,
     };
   },
 };
