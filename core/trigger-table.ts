@@ -8,6 +8,9 @@ const GENUINE = ['gradual_drift', 'sudden_drift'] as const;
 /** Causes that do not stand against a change of the model or its calibration. */
 const HARMLESS = ['none', 'gradual_drift', 'sudden_drift', 'season', 'entity_mix', 'unknown'] as const;
 
+/** Causes for which a model may be put back: what nobody can explain is looked into first. */
+const EXPLAINED = HARMLESS.filter((cause) => cause !== 'unknown');
+
 const usual = { dryRun: false, enabled: true, comparison: '>' } as const;
 
 /**
@@ -54,7 +57,7 @@ export const TRIGGERS: readonly Trigger[] = [
     comparison: '<',
     limit: 0.95,
     forMs: 0,
-    causes: HARMLESS,
+    causes: EXPLAINED,
     action: 'roll_back',
     otherwise: 'look',
     urgency: 'page',

@@ -97,7 +97,7 @@ export interface TriggerState {
   episode: number;
   /** The episode that was acted upon last. */
   acted: number;
-  /** Why it was held back last in this episode; told once. */
+  /** Why it was held back in this episode: the reasons told, one a line. */
   held: string | null;
   restsUntilMs: number;
 }

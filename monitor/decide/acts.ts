@@ -1,7 +1,8 @@
 import { sha256Hex } from '../../core/hash.ts';
+import type { TriggerAction } from '../../core/triggers.ts';
 import type { Calibration, Decision, ModelRef } from '../types.ts';
 import type { Turn } from './turn.ts';
-import type { DecisionDraft } from './types.ts';
+import type { DecisionDraft, Policy } from './types.ts';
 
 /** What decisions do to the state: each writes its decision first, then what follows from it. */
 
@@ -81,6 +82,18 @@ function installed(turn: Turn, model: ModelRef, reason: string): void {
   turn.state.rollout = { phase: 'idle' };
   turn.state.championQuality = null;
   forgetConditions(turn);
+}
+
+/**
+ * What was asked for came to nothing. Its episode ends with that: if the condition still holds, the next one begins, and
+ * waits its time and its budget.
+ */
+export function endEpisodes(turn: Turn, policy: Policy, action: TriggerAction): void {
+  for (const { name } of policy.triggers.filter((trigger) => trigger.action === action)) {
+    const state = turn.state.triggers[name];
+    if (state !== undefined && state.acted === state.episode)
+      turn.state.triggers[name] = { ...state, sinceMs: null, held: null };
+  }
 }
 
 /** Another model is held against its own reference: what held of the one before says nothing of it. */

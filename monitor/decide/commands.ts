@@ -60,11 +60,19 @@ export function takeCommand(turn: Turn, actor: Actor, command: Command, note: st
     case 'suspend':
     case 'resume': {
       const suspended = command.kind === 'suspend';
-      if (state.suspended === suspended) refuse(command.kind, suspended ? 'It is suspended.' : 'It is not suspended.');
-      else {
-        state.suspended = suspended;
-        const what = suspended ? 'The controller is suspended: it decides nothing.' : 'The controller decides again.';
-        turn.decide(commanded(actor, command.kind, words(what), { urgency: 'ticket' }));
+      if (state.suspended === suspended && (suspended || state.hold === null))
+        refuse(command.kind, suspended ? 'It is suspended.' : 'It is neither suspended nor held.');
+      else if (suspended) {
+        state.suspended = true;
+        // what comes of it would change what serves
+        state.effects = state.effects.filter(({ kind }) => kind !== 'recalibrate');
+        const what = 'The controller is suspended: it decides nothing.';
+        turn.decide(commanded(actor, 'suspend', words(what), { urgency: 'ticket' }));
+      } else {
+        const what = state.suspended ? 'The controller decides again.' : `The hold is lifted (${state.hold?.reason}).`;
+        if (!state.suspended) state.hold = null;
+        state.suspended = false;
+        turn.decide(commanded(actor, 'resume', words(what), { urgency: 'ticket' }));
       }
       return;
     }

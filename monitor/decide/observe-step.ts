@@ -1,10 +1,11 @@
-import type { CauseKind } from '../../core/triggers.ts';
+import { formatDuration } from '../../core/config/duration.ts';
+import type { CauseKind, Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
 import { advanceRollout } from '../rollout/advance.ts';
 import { calibrationFor, fallBack, forgetConditions } from './acts.ts';
 import { arbitrate } from './arbitrate.ts';
 import { draft } from './drafts.ts';
-import { conditionOf, followed, restingState } from './evaluate.ts';
+import { type Condition, conditionOf, followed, restingState } from './evaluate.ts';
 import type { Turn } from './turn.ts';
 import type { Policy } from './types.ts';
 
@@ -34,11 +35,25 @@ export function takeObservation(turn: Turn, policy: Policy, observation: Observa
     const condition = conditionOf(trigger, observation, policy);
     state.triggers[trigger.name] = followed(before, condition, atMs);
     if (condition === 'holds') holding.add(trigger.name);
-    if (trigger.action === 'hold' && condition === 'holds' && state.hold !== null) state.hold.seenMs = atMs;
+    if (state.hold !== null && keepsHold(trigger, condition, state.hold.trigger)) state.hold.seenMs = atMs;
   }
   endHold(turn, observation);
+  endApproval(turn, policy);
   goOn(turn, policy, observation);
   arbitrate(turn, policy, holding);
+}
+
+/** Whatever asks for a hold keeps it; and without data nobody knows whether what began it has gone. */
+const keepsHold = ({ name, action }: Trigger, condition: Condition, holder: string): boolean =>
+  action === 'hold' && (condition === 'holds' || (condition === 'unknown' && name === holder));
+
+/** A candidate that nobody answers for keeps the next one away: it is given up in the end. */
+function endApproval(turn: Turn, { config }: Policy): void {
+  const { rollout } = turn.state;
+  if (rollout.phase !== 'approval' || turn.atMs - rollout.sinceMs < config.inconclusiveMs) return;
+  const why = `Nobody approved or rejected the candidate for ${formatDuration(config.inconclusiveMs)}; it is given up.`;
+  turn.decide(draft('withdraw', why, { model: rollout.candidate, urgency: 'ticket' }));
+  turn.state.rollout = { phase: 'idle' };
 }
 
 /** A hold ends when nothing that asks for one has been seen for an interval. */
@@ -56,7 +71,7 @@ function endHold(turn: Turn, { atMs, intervalMs }: Observation): void {
 /** What is served follows the rollout, within the budget of roll-backs: beyond it the fallback serves. */
 function goOn(turn: Turn, policy: Policy, observation: Observation): void {
   const { state } = turn;
-  if (state.suspended) return;
+  if (state.suspended || policy.config.dryRun) return;
   const before = state.rollout;
   const advance = advanceRollout(policy, state, observation);
   const rollsBack = advance.decisions.some(({ action, result }) => action === 'roll_back' && result === 'done');

@@ -1,5 +1,5 @@
 import type { Effect, EffectResult, Evaluation, ModelRef } from '../types.ts';
-import { forgetConditions, promote } from './acts.ts';
+import { endEpisodes, forgetConditions, promote } from './acts.ts';
 import { draft } from './drafts.ts';
 import type { Turn } from './turn.ts';
 import type { Policy } from './types.ts';
@@ -9,7 +9,7 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
   const effect = turn.state.effects.find((one) => one.id === id);
   if (effect === undefined) return;
   turn.answered(id);
-  if (result.kind === 'failed') return failed(turn, effect, `${result.code}: ${result.detail}`);
+  if (result.kind === 'failed') return failed(turn, policy, effect, `${result.code}: ${result.detail}`);
   if (effect.kind === 'train' && result.kind === 'trained') return trained(turn, effect, result.model);
   if (effect.kind === 'evaluate' && result.kind === 'evaluated') {
     const refused = result.gates.filter(({ passed }) => !passed).map(({ gate, detail }) => `${gate}: ${detail}`);
@@ -24,10 +24,11 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
   }
 }
 
-function failed(turn: Turn, effect: Effect, why: string): void {
+function failed(turn: Turn, policy: Policy, effect: Effect, why: string): void {
   const { rollout } = turn.state;
   if (effect.kind === 'recalibrate') {
     turn.decide(draft('recalibrate', `It could not be calibrated anew (${why}).`, { result: 'refused' }));
+    endEpisodes(turn, policy, 'recalibrate');
     return;
   }
   if (effect.kind !== 'train' && effect.kind !== 'evaluate') return;
@@ -36,6 +37,7 @@ function failed(turn: Turn, effect: Effect, why: string): void {
     draft('train_failed', `${what} (${why}); the champion goes on.`, { result: 'refused', urgency: 'ticket' }),
   );
   if ('decision' in rollout && rollout.decision === effect.decision) turn.state.rollout = { phase: 'idle' };
+  endEpisodes(turn, policy, 'retrain');
 }
 
 function trained(turn: Turn, effect: Effect, candidate: ModelRef): void {
@@ -53,7 +55,7 @@ function trained(turn: Turn, effect: Effect, candidate: ModelRef): void {
 
 function evaluated(
   turn: Turn,
-  { config }: Policy,
+  policy: Policy,
   effect: Effect,
   evaluation: Evaluation,
   refused: readonly string[],
@@ -61,13 +63,16 @@ function evaluated(
   const { rollout } = turn.state;
   if (rollout.phase !== 'evaluating' || rollout.decision !== effect.decision) return;
   const { candidate, decision } = rollout;
+  const { config } = policy;
   if (refused.length > 0) {
     const why = `The candidate did not pass: ${refused.join('; ')}. The champion goes on.`;
     turn.decide(draft('candidate_refused', why, { model: candidate, result: 'refused', urgency: 'ticket' }));
     turn.state.rollout = { phase: 'idle' };
-  } else if (config.approval) {
+    endEpisodes(turn, policy, 'retrain');
+  } else if (config.approval || config.dryRun || turn.state.suspended) {
+    const by = config.approval ? '' : ` The controller ${config.dryRun ? 'runs dry' : 'is suspended'}.`;
     turn.decide(
-      draft('await_approval', 'The candidate passed every gate and waits for an operator.', {
+      draft('await_approval', `The candidate passed every gate and waits for an operator.${by}`, {
         model: candidate,
         urgency: 'ticket',
       }),

@@ -32,7 +32,7 @@ export const firstState = (stream: string): MonitorState => ({
  * input in any state; one that fits nothing changes nothing but the version. `state` is not changed.
  */
 export function step(policy: Policy, state: MonitorState, input: Input): Step {
-  const turn = new Turn(state, input.kind === 'observation' ? input.observation.atMs : input.atMs);
+  const turn = new Turn(state, clockOf(state, input));
   switch (input.kind) {
     case 'observation':
       takeObservation(turn, policy, input.observation);
@@ -48,6 +48,15 @@ export function step(policy: Policy, state: MonitorState, input: Input): Step {
       break;
   }
   return turn.step;
+}
+
+/**
+ * What is seen tells the event time. What else comes tells it only until then: whoever sends it may go by the wall clock,
+ * and a clock that has run ahead of the events would make everything due at once.
+ */
+function clockOf(state: MonitorState, input: Input): number {
+  const toldMs = input.kind === 'observation' ? input.observation.atMs : state.seen === null ? input.atMs : state.atMs;
+  return Number.isFinite(toldMs) ? toldMs : state.atMs;
 }
 
 /**

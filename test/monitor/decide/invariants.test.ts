@@ -58,6 +58,8 @@ const policies = fc.constantFrom(
   policyWith({ retrainsPerMonth: 0 }),
   policyWith({ approval: true }),
   policyWith({ dryRun: true }),
+  policyWith({ dryRun: true, retrainsPerMonth: 0, recalibrationsPerDay: 5 }),
+  policyWith({ retrainsPerMonth: 100, rollbacksPerDay: 1, recalibrationsPerDay: 2 }),
 );
 
 test('whatever it is told, in whatever order, it keeps its word', () => {
@@ -90,6 +92,19 @@ test('whatever it is told, in whatever order, it keeps its word', () => {
           if (cause === 'unit_change' || cause === 'schema_change' || cause === 'missing_data')
             expect(['retrain', 'roll_back', 'recalibrate', 'disable_forest']).not.toContain(action);
         }
+        // what is not known sets nothing off
+        if (one.what === 'sees')
+          for (const { trigger, action } of made) {
+            const rule = policy.triggers.find(({ name }) => name === trigger);
+            if (rule === undefined || action === 'resume' || rule.name === 'champion_worse') continue;
+            expect(one.figures[rule.figure]?.value ?? null).not.toBeNull();
+          }
+        // one rollout at a time, and nobody is served by a candidate that is not in it
+        const { challenger } = state.serving;
+        if (challenger !== null) expect(['shadow', 'canary', 'watching']).toContain(state.rollout.phase);
+        expect(state.effects.filter(({ kind }) => kind === 'train' || kind === 'evaluate').length).toBeLessThanOrEqual(
+          1,
+        );
         if (policy.config.dryRun && one.what === 'sees') expect(state.serving).toEqual(before.serving);
         if (before.suspended && one.what !== 'command' && one.what !== 'answer')
           expect(state.serving).toEqual(before.serving);
@@ -100,18 +115,17 @@ test('whatever it is told, in whatever order, it keeps its word', () => {
       const acted = told.decisions.filter((d) => d.trigger !== null && d.episode !== null && d.result !== 'held');
       expect(new Set(acted.map((d) => `${d.trigger} ${d.episode}`)).size).toBe(acted.length);
       // the controller's own budgets
-      for (const { atMs, actor, action, result } of told.decisions) {
-        if (actor !== 'controller' || action !== 'retrain' || result !== 'done') continue;
-        const within = told.decisions.filter(
-          (d) =>
-            d.actor === 'controller' &&
-            d.action === 'retrain' &&
-            d.result === 'done' &&
-            d.atMs <= atMs &&
-            d.atMs > atMs - 30 * DAY_MS,
-        );
-        expect(within.length).toBeLessThanOrEqual(policy.config.retrainsPerMonth);
-      }
+      const budgets = [
+        ['retrain', 30 * DAY_MS, policy.config.retrainsPerMonth],
+        ['recalibrate', DAY_MS, policy.config.recalibrationsPerDay],
+        ['roll_back', DAY_MS, policy.config.rollbacksPerDay],
+      ] as const;
+      const own = told.decisions.filter(({ actor, result }) => actor === 'controller' && result === 'done');
+      for (const [action, withinMs, most] of budgets)
+        for (const { atMs } of own.filter((one) => one.action === action)) {
+          const within = own.filter((d) => d.action === action && d.atMs <= atMs && d.atMs > atMs - withinMs);
+          expect(within.length).toBeLessThanOrEqual(most);
+        }
     }),
     { numRuns: 300 },
   );

@@ -178,3 +178,101 @@ test('an operator promotes and reverts, one model at a time', () => {
   told.command({ kind: 'revert' });
   expect(told.actions.slice(1)).toEqual(['promote', 'roll_back', 'roll_back refused']);
 });
+
+test('a dry run does nothing in place of what the budget forbids either', () => {
+  const told = Told.withChampion(policyWith({ dryRun: true, retrainsPerMonth: 0 }));
+  drifts(told, 1, 40);
+  expect(told.actions).toEqual(['promote', 'recalibrate dry_run']);
+  expect(told.state.effects).toEqual([]);
+});
+
+test('without data a hold stays, for nobody knows whether its cause has gone', () => {
+  const told = Told.withChampion();
+  told.sees(observation(1, { producer_change: 1 }, 'schema_change'));
+  for (let h = 2; h < 30; h++) told.sees(observation(h, { producer_change: null }, 'unknown'));
+  expect(told.state.hold).not.toBeNull();
+  for (let h = 30; h < 37; h++) told.sees(observation(h, { producer_change: 0 }));
+  expect(told.state.hold).toBeNull();
+});
+
+test('an operator lifts a hold by hand', () => {
+  const told = Told.withChampion();
+  told.command({ kind: 'resume' });
+  told.sees(observation(1, { producer_change: 1 }, 'unit_change'));
+  told.command({ kind: 'resume' }, 'meant to be');
+  expect(told.state.hold).toBeNull();
+  expect(told.actions).toEqual(['promote', 'resume refused', 'hold', 'resume']);
+});
+
+test('drift that goes on after a training failed waits its time again, and then what the budget leaves is done', () => {
+  const told = Told.withChampion();
+  drifts(told, 1, 13);
+  told.answer({ kind: 'failed', code: 'disk_full', detail: '' });
+  drifts(told, 14, 60);
+  expect(told.actions.slice(1, 3)).toEqual(['retrain', 'train_failed refused']);
+  drifts(told, 74, 40);
+  expect(told.actions.slice(3)).toEqual(['recalibrate']);
+  expect(told.decisions.at(-1)).toMatchObject({ trigger: 'drift', episode: 2, asked: 'retrain' });
+});
+
+test('nothing trains on data of which nobody knows how good they are', () => {
+  const told = Told.withChampion();
+  for (let h = 1; h < 20; h++) told.sees(observation(h, { model_age: 1e11 }, 'none', { quality: null }));
+  expect(told.actions).toEqual(['promote', 'retrain held']);
+  expect(told.decisions[1]!.reason).toContain('The data quality is not known');
+});
+
+test('causes that change by the hour are told once each, not every hour', () => {
+  const told = Told.withChampion();
+  for (let h = 1; h < 200; h++) told.sees(observation(h, DRIFTED, h % 2 === 0 ? 'season' : 'unknown'));
+  expect(told.actions).toEqual(['promote', 'retrain held', 'retrain held']);
+});
+
+test('what was evaluated while the controller is suspended waits for an operator', () => {
+  const told = Told.withChampion();
+  drifts(told);
+  told.command({ kind: 'suspend' });
+  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+  told.answer({ kind: 'evaluated', evaluation, gates: [] });
+  expect(told.actions.at(-1)).toBe('await_approval');
+  expect(told.state.serving.challenger).toBeNull();
+});
+
+test('a calibration that comes after the controller was suspended is not put in force', () => {
+  const told = Told.withChampion(policyWith({ retrainsPerMonth: 0 }));
+  drifts(told, 1, 13);
+  const effect = told.state.effects[0]!;
+  told.command({ kind: 'suspend' });
+  const calibration = { modelId: CHAMPION.modelId, version: 2, alertRate: 0.001, combined: null, dismissals: [] };
+  const result = { kind: 'recalibrated', calibration } as const;
+  told.take({ kind: 'effect', key: effect.id, effect: effect.id, atMs: told.state.atMs, result });
+  expect(told.state.serving.calibration).toBeNull();
+});
+
+test('a candidate that nobody answers for is given up in the end', () => {
+  const told = Told.withChampion(policyWith({ approval: true }));
+  drifts(told);
+  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+  told.answer({ kind: 'evaluated', evaluation, gates: [] });
+  for (let h = 14; h < 14 + 7 * 24; h++) told.sees(observation(h));
+  expect(told.actions.at(-1)).toBe('withdraw');
+  expect(told.state.rollout.phase).toBe('idle');
+});
+
+test('a sender of commands and alerts whose clock runs ahead makes nothing due', () => {
+  const told = Told.withChampion();
+  drifts(told, 1, 3);
+  const atMs = START_MS + 1e12;
+  told.take({
+    kind: 'command',
+    key: 'late',
+    actor: 'operator:ann',
+    atMs,
+    command: { kind: 'undismiss', entity: 'a', metric: 'b' },
+    note: '',
+  });
+  told.take({ kind: 'alert', key: 'alert', trigger: 'psi_warn', atMs, firing: true });
+  drifts(told, 4, 3);
+  expect(told.actions).toEqual(['promote', 'label', 'look']);
+  expect(told.state.atMs).toBe(START_MS + 6 * 3_600_000);
+});
