@@ -4,7 +4,7 @@ import { chained } from '../../monitor/ledger/chain.ts';
 import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { testDatabase } from '../postgres.ts';
 import { makeCommit } from './monitor-make.ts';
-import { chainHolds } from './monitor-store.suite.ts';
+import { chainHolds } from './monitor-under-test.ts';
 
 // its login owns every table, and is a superuser
 const { pool } = await testDatabase();

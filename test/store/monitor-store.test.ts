@@ -10,8 +10,9 @@ import { testDatabase } from '../postgres.ts';
 import { loginOf } from './logins.ts';
 import { noCounters, outputs } from './make.ts';
 import { lineage, makeCommit, makeObservation, makeServing, message, T0 } from './monitor-make.ts';
-import { chainHolds, type MonitorUnderTest, monitorStoreSuite } from './monitor-store.suite.ts';
+import { monitorStoreSuite } from './monitor-store.suite.ts';
 import { emptyMonitorTables } from './monitor-tables.ts';
+import { chainHolds, type MonitorUnderTest } from './monitor-under-test.ts';
 
 const database = await testDatabase();
 const { pool } = database;

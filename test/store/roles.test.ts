@@ -1,31 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
-import { PostgresLabels } from '../../store/labels.ts';
 import { silentLogger } from '../../store/logger.ts';
-import { PostgresMaintenance } from '../../store/maintenance.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
-import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
-import { PostgresRegistry } from '../../store/registry.ts';
 import { dropOldObservations, dropOldPartitions } from '../../store/retention.ts';
 import { ensureRoles, ROLES, rolesScript } from '../../store/roles.ts';
 import { PostgresServingStats } from '../../store/serving-stats.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
 import { testDatabase } from '../postgres.ts';
+import { fillAll } from './fill-all.ts';
 import { loginOf } from './logins.ts';
-import { makeDeadLetter, makeIncident, makeVerdict, outputs } from './make.ts';
-import {
-  HOUR_MS,
-  lineage,
-  makeCommit,
-  makeLabel,
-  makeObservation,
-  makeProfile,
-  makeServing,
-  message,
-  T0,
-} from './monitor-make.ts';
+import { makeVerdict, outputs } from './make.ts';
+import { makeProfile } from './monitor-make.ts';
 
 const database = await testDatabase();
 const owner = database.pool;
@@ -35,49 +22,8 @@ const monitor = (await loginOf(database, 'tidewatch_monitor')).pool;
 const grafana = (await loginOf(database, 'tidewatch_grafana')).pool;
 const stranger = await loginOf(database, null);
 
-beforeAll(async () => {
-  const options = { stream: 'hosts', partition: 0, clock: systemClock, log: silentLogger };
-  const store = new PostgresPartitionStore(worker, options);
-  const { epoch } = await store.claim('a');
-  const all = outputs({ verdicts: [makeVerdict()], incidents: [makeIncident()], deadLetters: [LETTER] });
-  expect(await store.flush(all, epoch)).toEqual({ divergent: 0 });
-  await store.appendControl(epoch, 0, { kind: 'watermark', toMs: 1 });
-  await store.recordLoss(1, 2, 'retention');
-  // what a view is for is there to be seen
-  const registry = new PostgresRegistry(monitor, systemClock);
-  const champion = await registry.put('hosts', 'seen', Uint8Array.of(3), lineage);
-  const hold = (await new PostgresMonitorStore(monitor, systemClock).hold('test'))!;
-  const observation = makeObservation(T0, { challenger: { ...CHALLENGER, modelId: 'next' } });
-  const commit = makeCommit(1, { observation, serving: makeServing({ champion }), outbox: [message('m')] });
-  expect(await hold.commit(commit)).toBe('committed');
-  await hold.release();
-  await new PostgresLabels(monitor).add(makeLabel());
-  await new PostgresMaintenance(monitor).add(MAINTENANCE);
-});
+beforeAll(() => fillAll(worker, monitor));
 
-const CHALLENGER = {
-  modelId: 'c',
-  share: 0.05,
-  windows: 5,
-  alerts: 1,
-  failed: 0,
-  paired: 5,
-  both: 1,
-  onlyChampion: 0,
-  onlyChallenger: 0,
-};
-const LETTER = makeDeadLetter({ at: { entity: 'web-1', metric: 'cpu', timeMs: T0 } });
-const MAINTENANCE = {
-  id: 'w',
-  stream: 'hosts',
-  entity: null,
-  metric: null,
-  fromMs: T0,
-  toMs: T0 + HOUR_MS,
-  reason: 'move',
-  actor: 'operator:ada',
-  createdMs: 1,
-};
 const REFUSED = { code: '42501' };
 type Who = typeof owner;
 const refused = (who: Who, statement: string) => expect(who.query(statement), statement).rejects.toMatchObject(REFUSED);
@@ -237,30 +183,6 @@ it('lets Grafana read views, without what came from outside', async () => {
      WHERE c.relnamespace = 'grafana'::regnamespace`,
   );
   expect(rows.map(({ type }) => type)).not.toContain('bytea');
-});
-
-it('shows Grafana figures, features, decisions and who serves, as numbers and times', async () => {
-  const rows = async (query: string) => (await grafana.query(query)).rows;
-  const at = { stream: 'hosts', time: new Date(T0) };
-  expect(await rows("SELECT * FROM grafana.figures WHERE span = 'grain' ORDER BY figure")).toMatchObject([
-    { ...at, figure: 'alert_rate_ratio', value: 1.5, status: 'ok', limit_value: null, band_low: 0.2, band_high: 5 },
-    { ...at, figure: 'drift', value: 0.1 + 0.2, status: 'warn', limit_value: 1, band_low: null },
-    { ...at, figure: 'ece', value: null, status: 'unknown', limit_value: null },
-  ]);
-  expect(await rows('SELECT * FROM grafana.features')).toMatchObject([
-    { ...at, feature: 'cpu', psi: 0.3, missing: null, status: 'drift' },
-  ]);
-  expect(await rows('SELECT * FROM grafana.observations')).toMatchObject([
-    { ...at, cause: 'none', data_quality: null, champion_alerts: 1, challenger_id: 'next', challenger_share: 0.05 },
-  ]);
-  expect(await rows('SELECT * FROM grafana.decisions')).toMatchObject([
-    { id: 'hosts-1', action: 'hold', trigger: 'unit_change', episode: 1, result: 'held', model_id: null },
-  ]);
-  expect(await rows('SELECT * FROM grafana.model_roles')).toMatchObject([
-    { champion: 'seen', challenger: null, mode: 'forest', calibration_version: null },
-  ]);
-  const letters = await rows('SELECT entity, metric, time_ms FROM grafana.dead_letters');
-  expect(letters).toEqual([{ entity: 'web-1', metric: 'cpu', time_ms: T0 }]);
 });
 
 it('leaks no rights through new partitions, whatever the default privileges are', async () => {
