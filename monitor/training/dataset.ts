@@ -11,8 +11,8 @@ import { checkFeatures } from './leaks.ts';
 /** Windows read for one training at most; a forest draws from far fewer, and a process has its memory. */
 export const MAX_ROWS = 2_000_000;
 /** Windows held back, of all entities and of each: what a comparison needs, so that training sees the newest behaviour. */
-const HELD_BACK_WINDOWS = 2048;
-const HELD_BACK_EACH = 96;
+const HELD_BACK_WINDOWS = 1024;
+const HELD_BACK_EACH = 72;
 
 export interface Ask {
   toMs: number;
@@ -36,7 +36,7 @@ export async function trainingSet(data: TrainingData, config: StreamConfig, ask:
   const fromMs = ask.toMs - policy.spanMs;
   const leftOut = new LeftOut();
   const read = await readRows(data, config, { fromMs, toMs: ask.toMs }, leftOut);
-  const discipline = await disciplineOf(data, config, { fromMs, toMs: ask.toMs }, ask.quarantine);
+  const discipline = await disciplineOf(data, config, { fromMs, toMs: ask.toMs }, ask.quarantine, read);
   const features = checkFeatures(read, discipline.labels);
   if (!features.ok) return features;
   if (read.length === 0) return fail('too_little_data', 'no windows at all');
@@ -72,7 +72,7 @@ export async function trainingSet(data: TrainingData, config: StreamConfig, ask:
       fromMs: rows.reduce((least, row) => Math.min(least, row.windowStartMs), splitMs),
       toMs: splitMs,
       rows: rows.length,
-      entities: new Set(rows.map((row) => row.entity)).size,
+      entities: entitiesOf(rows),
       dataHash: hashOf(rows),
       leftOut: leftOut.list(),
       quarantined: ask.quarantine.slice(-MAX_NAMED_RANGES),
@@ -96,12 +96,14 @@ export async function heldBackWindows(
   const range = { fromMs: earliest, toMs: ask.toMs };
   const rows = await readRows(data, config, range, new LeftOut());
   if (rows.length === 0) return [];
-  const discipline = await disciplineOf(data, config, range, ask.quarantine);
+  const discipline = await disciplineOf(data, config, range, ask.quarantine, rows);
   return entityWindows(rows, ask.fromMs ?? splitFor(rows, config.policy.training.heldBack), discipline);
 }
 
+const entitiesOf = (rows: readonly TrainingRow[]): number => new Set(rows.map((row) => row.entity)).size;
+
 function splitFor(rows: readonly TrainingRow[], share: number): number {
-  const entities = new Set(rows.map((row) => row.entity)).size;
+  const entities = entitiesOf(rows);
   return splitOf(rows, share, Math.max(HELD_BACK_WINDOWS, entities * Math.max(HELD_BACK_EACH, LEAST_WINDOWS)));
 }
 
@@ -124,10 +126,11 @@ async function disciplineOf(
   config: StreamConfig,
   { fromMs, toMs }: { fromMs: number; toMs: number },
   quarantine: readonly Quarantine[],
+  rows: readonly TrainingRow[],
 ): Promise<Discipline> {
   const incidents = await data.incidents(config.name, fromMs, toMs);
   const labels = await data.labels(config.name, fromMs, toMs);
-  return new Discipline(config, { quarantine, incidents, labels });
+  return new Discipline(config, { quarantine, incidents, labels, entities: entitiesOf(rows) });
 }
 
 /** SHA-256 over entity, features, start and values of the rows in order; the same rows have the same hash. */

@@ -7,6 +7,12 @@ import { LabelBook } from './label-book.ts';
 
 /** Windows left out on both sides of whatever is quarantined: an anomaly has beginnings and echoes that nobody marked. */
 export const MARGIN_WINDOWS = 6;
+/**
+ * Share of the entities in incidents at the same time from which on it is the fleet that has changed and not they: a model
+ * must learn that. Where the change came from a fault, its cause has put the range into quarantine.
+ */
+export const FLEET_SHARE = 0.3;
+const FLEET_ENTITIES = 3;
 /** Ranges named in a lineage at most; beyond it they are counted only. */
 export const MAX_NAMED_RANGES = 500;
 
@@ -74,11 +80,18 @@ export class Discipline {
   readonly #everywhere: Ranges = [];
   readonly #byEntity = new Map<string, Ranges>();
   readonly #incidents = new Map<string, Ranges>();
+  readonly #fleet: Ranges;
   readonly labels: LabelBook;
 
   constructor(
     config: StreamConfig,
-    about: { quarantine: readonly Quarantine[]; incidents: readonly Incident[]; labels: readonly Label[] },
+    about: {
+      quarantine: readonly Quarantine[];
+      incidents: readonly Incident[];
+      labels: readonly Label[];
+      /** Of the stream, against which it is told how many are in incidents at once. */
+      entities: number;
+    },
   ) {
     this.#config = config;
     this.labels = new LabelBook(about.labels);
@@ -92,6 +105,8 @@ export class Discipline {
       const range = this.#widened(incident.startMs, incident.lastMs, REASONS.incident);
       listed(this.#incidents, incident.entity).push(range);
     }
+    const most = Math.max(FLEET_ENTITIES, Math.ceil(about.entities * FLEET_SHARE));
+    this.#fleet = atOnce(this.#incidents, most);
     for (const { entity, fromMs, toMs } of this.labels.anomalous()) {
       listed(this.#byEntity, entity).push(this.#widened(fromMs, toMs, REASONS.anomalous));
     }
@@ -109,12 +124,40 @@ export class Discipline {
     if (said === 'conflict') return REASONS.conflict;
     const held = hit(this.#everywhere, startMs, endMs) ?? hit(this.#byEntity.get(entity), startMs, endMs);
     if (held !== null) return held;
-    return said === 'normal' ? null : hit(this.#incidents.get(entity), startMs, endMs);
+    if (said === 'normal' || hit(this.#fleet, startMs, endMs) !== null) return null;
+    return hit(this.#incidents.get(entity), startMs, endMs);
   }
 }
 
 function hit(ranges: Ranges | undefined, startMs: number, endMs: number): string | null {
   return ranges?.find(({ fromMs, toMs }) => startMs < toMs && endMs > fromMs)?.reason ?? null;
+}
+
+/** Stretches in which at least so many of the lists have a range. */
+function atOnce(lists: ReadonlyMap<string, Ranges>, least: number): Ranges {
+  const edges: { atMs: number; step: number }[] = [];
+  for (const ranges of lists.values()) {
+    for (const { fromMs, toMs } of merged(ranges)) edges.push({ atMs: fromMs, step: 1 }, { atMs: toMs, step: -1 });
+  }
+  edges.sort((a, b) => a.atMs - b.atMs || a.step - b.step);
+  const found: Ranges = [];
+  let open = 0;
+  let sinceMs = Number.NaN;
+  for (const { atMs, step } of edges) {
+    if (step > 0 && ++open === least) sinceMs = atMs;
+    else if (step < 0 && open-- === least) found.push({ fromMs: sinceMs, toMs: atMs, reason: REASONS.incident });
+  }
+  return found;
+}
+
+function merged(ranges: Ranges): Ranges {
+  const out: Ranges = [];
+  for (const range of ranges.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = out.at(-1);
+    if (last !== undefined && range.fromMs <= last.toMs) last.toMs = Math.max(last.toMs, range.toMs);
+    else out.push({ ...range });
+  }
+  return out;
 }
 
 function listed(lists: Map<string, Ranges>, key: string): Ranges {

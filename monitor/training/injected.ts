@@ -5,7 +5,8 @@ import { type Scales, scalesOf } from './plain.ts';
 /**
  * Anomalies that are laid over held-back windows, so that detectors can be compared where nobody has labelled any. The mix
  * is what outages of services look like in one window after another; each kind comes equally often. Magnitudes are drawn
- * in the entity's own robust standard deviations, from what hides in the noise to what everybody sees.
+ * in the entity's own robust standard deviations, from what is just beyond its usual range to what everybody sees: where
+ * nothing repeats and nothing depends on anything, robust z finds nearly all of them, so a forest has to earn its place.
  */
 export const KINDS = ['spike', 'shift', 'stuck', 'drop', 'trend', 'together'] as const;
 export type InjectedKind = (typeof KINDS)[number];
@@ -13,20 +14,21 @@ export type InjectedKind = (typeof KINDS)[number];
 /** Windows that each kind lasts, and its magnitude in standard deviations. */
 const SHAPES: Record<InjectedKind, { windows: readonly [number, number]; sd: readonly [number, number] }> = {
   // one window far out
-  spike: { windows: [1, 1], sd: [3, 8] },
+  spike: { windows: [1, 1], sd: [4, 8] },
   // a level that stays for a while
-  shift: { windows: [4, 8], sd: [2, 5] },
+  shift: { windows: [4, 8], sd: [3, 6] },
   // a sensor that repeats its last value, away from where it usually is
-  stuck: { windows: [6, 8], sd: [1, 3] },
+  stuck: { windows: [6, 8], sd: [3.5, 5] },
   // traffic that goes most of the way to zero
-  drop: { windows: [3, 6], sd: [3, 6] },
+  drop: { windows: [3, 6], sd: [4, 7] },
   // a leak: it grows from nothing
-  trend: { windows: [6, 8], sd: [3, 7] },
+  trend: { windows: [6, 8], sd: [4, 8] },
   // several metrics move a little at once
-  together: { windows: [2, 5], sd: [1.5, 3] },
+  together: { windows: [2, 5], sd: [2.5, 4] },
 };
 /** Windows between two anomalies, in which scorers calm down. */
-export const SPACING = 10;
+export const SPACING = 8;
+const JITTER = 5;
 const LONGEST = 8;
 
 export interface InjectedEvent {
@@ -69,7 +71,7 @@ export function inject(windows: EntityWindows, seed: number, scales: Scales = sc
     for (const c of columns) strike(values, { n, c, from, length, kind, size }, scales);
     events.push({ kind, from: at, to: at + length });
     turn++;
-    at += length + SPACING + random.below(SPACING);
+    at += length + SPACING + random.below(JITTER);
   }
   return { windows: { ...windows, values }, events };
 }

@@ -27,7 +27,7 @@ export async function recalibrate(
   const { toMs } = order;
   const fromMs = toMs - MOST_DAYS * DAY_MS;
   const labels = await data.labels(config.name, fromMs, toMs);
-  const discipline = new Discipline(config, { quarantine: order.quarantine, incidents: [], labels });
+  const discipline = new Discipline(config, { quarantine: order.quarantine, incidents: [], labels, entities: 0 });
   const scored: ScoredWindow[] = [];
   for await (const window of data.scores(config.name, order.modelId, fromMs, toMs)) {
     if (!Number.isFinite(window.score) || window.windowStartMs + config.window.sizeMs > toMs) continue;
