@@ -19,12 +19,12 @@ export function problemsOf(issues: readonly Issue[], input: unknown, whereFrom: 
 }
 
 /** "there is no such key; did you mean size? (allowedLateness, hop, maxSkew, size)" */
-function unknownKey(key: string, valid: readonly string[]): string {
+export function unknownKey(key: string, valid: readonly string[]): string {
   return `there is no such key${nearest(key, valid)} (${[...valid].sort().join(', ')})`;
 }
 
-/** Nearer than half of its length, or it would be a guess. */
-function nearest(given: string, valid: readonly string[]): string {
+/** Nearer than half of its length, or it would be a guess. "; did you mean size?", or nothing. */
+export function nearest(given: string, valid: readonly string[]): string {
   const near = closest(
     given.toLowerCase(),
     valid.map((v) => v.toLowerCase()),
@@ -47,7 +47,7 @@ function line(issue: Issue, path: Path, input: unknown, whereFrom: (path: Path) 
   return / must /.test(want) ? `${key}: got ${got}; ${want}` : `${key}: got ${got}, wanted ${want}${hint}`;
 }
 
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (value !== null && typeof value === 'object') return 'a section of keys';
   if (value === null) return 'nothing';

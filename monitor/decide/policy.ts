@@ -1,7 +1,7 @@
-import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { duration } from '../../core/config/duration.ts';
 import type { PolicyConfig } from '../../core/config/policy.ts';
+import { nearest, shown, unknownKey } from '../../core/config/problems.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import { FIGURE_NAMES, FIGURES, type FigureName } from '../../core/figures.ts';
 import { TRIGGERS } from '../../core/trigger-table.ts';
@@ -84,16 +84,12 @@ function changed(name: string, shipped: Trigger | undefined, said: unknown, prob
 function worded(name: string, issue: z.core.$ZodIssue, said: unknown): string {
   const key = `triggers.${name}${issue.path.length > 0 ? `.${issue.path.join('.')}` : ''}`;
   if (issue.code === 'unrecognized_keys')
-    return issue.keys
-      .map(
-        (unknown) =>
-          `${key}.${unknown}: there is no such key; did you mean ${closest(unknown, Object.keys(overrides.shape))}?`,
-      )
-      .join('\n');
+    return issue.keys.map((given) => `${key}.${given}: ${unknownKey(given, Object.keys(overrides.shape))}`).join('\n');
   const got = issue.path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | undefined)?.[step], said);
-  if (issue.code === 'invalid_value' && typeof got === 'string')
-    return `${key}: got ${got}; did you mean ${closest(got, issue.values.map(String))}?`;
-  return `${key}: ${issue.message}`;
+  if (issue.code !== 'invalid_value') return `${key}: got ${shown(got)}; ${issue.message}`;
+  const valid = issue.values.map(String);
+  const hint = typeof got === 'string' ? nearest(got, valid) : '';
+  return `${key}: got ${shown(got)}, wanted one of ${valid.join(', ')}${hint}`;
 }
 
 /** Limits that always or never hold, and bands without two sides. */
