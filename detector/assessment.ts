@@ -11,6 +11,12 @@ export class Assessment {
   probation = false;
   /** The source speaks up once and softens what follows, so one anomalous window is enough for an incident. */
   onset = false;
+  /** The forest was asked and threw. */
+  failed = false;
+  /** More features are missing than in training. */
+  gap = false;
+  /** Evidence against the threshold of the entity; above 1 is anomalous. */
+  severity = 0;
   /** Per feature: its part of the evidence, and the band in which it was expected (NaN = none). */
   weights = new Float64Array(0);
   low = new Float64Array(0);
@@ -29,6 +35,9 @@ export class Assessment {
     this.decades = 0;
     this.probation = false;
     this.onset = false;
+    this.failed = false;
+    this.gap = false;
+    this.severity = 0;
   }
 }
 

@@ -1,21 +1,26 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
+import { nameHash } from '../core/hash.ts';
 import type { FeatureSchema } from '../ingest/features.ts';
 import { FallbackScorer } from './fallback.ts';
 import type { Row } from './forecast.ts';
-import { ForestScorer } from './forest-scorer.ts';
 import { IncidentTracker } from './incidents.ts';
-import { type EntityModel, featureKey, type StreamModel } from './model.ts';
-import { PeerBaseline } from './peer-baseline.ts';
+import { mixBucket } from './interval-counts.ts';
+import { Lane } from './lane.ts';
+import type { ServedModel } from './served-model.ts';
 
 /** Share of the longest gap between windows that is left after each further window. */
 const GAP_DECAY = 0.98;
-/** Bits that say which scorers follow in a saved state. */
-const FOREST = 1;
-const BASELINE = 2;
-const FALLBACK = 4;
+
+/** The models that judge a stream now, and the share of the entities that the challenger serves. */
+export interface Serving {
+  champion: ServedModel;
+  challenger: ServedModel | null;
+  share: number;
+}
 
 /** What the fold keeps of one entity beside its open windows. */
 export class EntityState {
+  readonly name: string;
   schema: FeatureSchema;
   memory: Float64Array;
   lastEventMs = Number.NaN;
@@ -24,71 +29,57 @@ export class EntityState {
   /** A slowly fading maximum of the time between windows with data. */
   usualGapMs = 0;
   windows = 0;
-  /** Decades by which this entity's alarm threshold lies above the stream's; see alarm-threshold.ts. */
-  thresholdExcess = 0;
   tracker = new IncidentTracker();
-  /** What judges the entity by its own past: whenever there is no profile that serves it. */
-  fallback: FallbackScorer | null;
-  /** What judges it by its profile; then there is no fallback, because the profile has one of its own. */
-  forest: ForestScorer | null = null;
-  /** Feature of the schema for each feature of the profile; null when they are the same. */
-  map: Int32Array | null = null;
-  /** While an entity that the model never saw learns its own level and scale. */
-  baseline: PeerBaseline | null = null;
+  champion: Lane;
+  /** While there is a challenger. */
+  challenger: Lane | null = null;
+  /** Number of the newest interval profile that counted the entity, and an alert of it. */
+  countedIn = 0;
+  alertedIn = 0;
+  /** Where the entity lies among all of its stream, in [0, 1): a challenger serves those below its share. */
+  readonly place: number;
+  readonly mixBucket: number;
+  /** Median and scale of each feature of the champion's reference; null where it has none, undefined while not looked up. */
+  scales: Float32Array | null | undefined = undefined;
 
-  constructor(schema: FeatureSchema) {
+  constructor(stream: string, name: string, schema: FeatureSchema, champion = newLane(schema)) {
+    this.name = name;
     this.schema = schema;
     this.memory = new Float64Array(schema.memorySize).fill(Number.NaN);
-    this.fallback = new FallbackScorer(schema.context);
+    this.champion = champion;
+    this.place = placeOf(stream, name);
+    this.mixBucket = mixBucket(name);
   }
 
   /** Follows the entity to the schema of its grown metrics; memories of features that stay are kept. */
-  grow(schema: FeatureSchema): void {
+  grow(schema: FeatureSchema, serving: Serving, rows: Map<number, Row>): void {
     const from = new Map(this.schema.names.map((name, i) => [name, i]));
     const kept = Int32Array.from(schema.names, (name) => from.get(name) ?? -1);
-    this.fallback = this.fallback?.rearranged(kept, schema.context) ?? null;
+    this.champion.rearrange(kept, schema);
+    this.challenger?.rearrange(kept, schema);
     this.memory = schema.carryMemory(this.schema, this.memory);
     this.schema = schema;
+    this.champion.grown(serving.champion, schema, this.name, rows);
+    this.challenger?.grown(serving.challenger!, schema, this.name, rows);
   }
 
-  /**
-   * Finds what the model knows of this entity: its own profile, else its peers', else nothing. An 'online' model has no
-   * profiles; its forest joins the fallback, which keeps what it has learned.
-   */
-  serve(model: StreamModel | null, entity: string, rows: Map<number, Row>): void {
-    this.forest = null;
-    this.map = null;
-    this.baseline = null;
-    this.#find(model, entity, rows);
-    if (this.forest === null) this.fallback ??= new FallbackScorer(this.schema.context);
+  /** A champion that knows nothing of what came before it. */
+  crown(champion: ServedModel, rows: Map<number, Row>): void {
+    this.champion.serve(champion, this.schema, this.name, rows);
+    this.scales = undefined;
   }
 
-  #find(model: StreamModel | null, entity: string, rows: Map<number, Row>): void {
-    if (model === null) return;
-    const own = model.entities.get(entity);
-    if (own !== undefined) {
-      this.#install(model, own, rows);
-      return;
-    }
-    const peer = model.peers.get(featureKey(this.schema.names));
-    if (peer !== undefined) this.baseline = new PeerBaseline(peer);
+  /** A challenger judges from here on; null: none. */
+  challenge(challenger: ServedModel | null, rows: Map<number, Row>): void {
+    this.challenger = challenger === null ? null : Lane.beside(this.champion, challenger, this.schema, this.name, rows);
   }
 
-  #install(model: StreamModel, entity: EntityModel, rows: Map<number, Row>): void {
-    this.fallback = null;
-    this.forest = new ForestScorer(model, entity, rows);
-    this.map = mapping(this.schema.names, entity.profile.features);
-  }
-
-  /** Lets a newcomer's baseline learn a row; once it has settled the forest serves, on probation. */
-  learn(model: StreamModel, values: Float64Array, rows: Map<number, Row>): void {
-    const adapted = this.baseline?.learn(values) ?? null;
-    if (adapted !== null) this.#install(model, adapted, rows);
-  }
-
-  /** After growth: the profile's features may lie elsewhere now. */
-  remap(): void {
-    if (this.forest !== null) this.map = mapping(this.schema.names, this.forest.entity.profile.features);
+  /** Champion and challenger change places. */
+  swap(): void {
+    const former = this.champion;
+    this.champion = this.challenger!;
+    this.challenger = former;
+    this.scales = undefined;
   }
 
   /** Moves on by one window with data. */
@@ -105,56 +96,46 @@ export class EntityState {
     writer.f64(this.lastEndMs);
     writer.f64(this.usualGapMs);
     writer.u32(this.windows);
-    writer.f64(this.thresholdExcess);
+    writer.u32(this.countedIn);
+    writer.u32(this.alertedIn);
     writer.f64s(this.memory);
     this.tracker.save(writer);
-    writer.u8((this.forest ? FOREST : 0) | (this.baseline ? BASELINE : 0) | (this.fallback ? FALLBACK : 0));
-    this.baseline?.save(writer);
-    this.forest?.save(writer);
-    this.fallback?.save(writer);
+    this.champion.save(writer);
+    this.challenger?.save(writer);
   }
 
   static load(
     reader: ByteReader,
-    entity: string,
+    stream: string,
+    name: string,
     schema: FeatureSchema,
-    model: StreamModel | null,
+    serving: Serving,
     rows: Map<number, Row>,
   ): EntityState {
-    const state = new EntityState(schema);
+    const state = new EntityState(stream, name, schema);
     state.lastEventMs = reader.f64('time of the last event');
     state.lastEndMs = reader.f64('end of the last window');
     state.usualGapMs = reader.f64('usual gap');
     state.windows = reader.u32('windows seen');
-    state.thresholdExcess = reader.f64('threshold excess');
+    state.countedIn = reader.u32('profile of the last window');
+    state.alertedIn = reader.u32('profile of the last alert');
     const memory = reader.f64s('feature memory');
     if (memory.length !== schema.memorySize) {
       throw new CorruptBytes(`feature memory has ${memory.length} values, expected ${schema.memorySize}`, reader.at);
     }
     state.memory = memory;
     state.tracker = IncidentTracker.load(reader);
-    const flags = reader.u8('scorers');
-    if ((flags & FOREST) === 0 ? (flags & FALLBACK) === 0 : (flags & FALLBACK) !== 0)
-      throw new CorruptBytes(`scorers are ${flags}, expected the forest or the fallback`, reader.at);
-    state.serve(model, entity, rows);
-    if (flags & BASELINE) {
-      if (state.baseline === null) throw new CorruptBytes('a newcomer has no peers in the model', reader.at);
-      const adapted = state.baseline.load(reader);
-      if (adapted !== null && flags & FOREST) state.#install(model!, adapted, rows);
-    }
-    if (flags & FOREST) {
-      if (state.forest === null) throw new CorruptBytes('the model does not know the entity', reader.at);
-      state.forest.load(reader);
-    } else {
-      state.forest = null;
-      state.fallback = FallbackScorer.load(reader, schema.context);
-    }
+    state.champion = Lane.load(reader, name, schema, serving.champion, rows);
+    if (serving.challenger !== null) state.challenger = Lane.load(reader, name, schema, serving.challenger, rows);
     return state;
   }
 }
 
-function mapping(names: readonly string[], wanted: readonly string[]): Int32Array | null {
-  if (names.length === wanted.length && names.every((name, i) => name === wanted[i])) return null;
-  const at = new Map(names.map((name, i) => [name, i]));
-  return Int32Array.from(wanted, (name) => at.get(name) ?? -1);
+function newLane(schema: FeatureSchema): Lane {
+  const lane = new Lane();
+  lane.fallback = new FallbackScorer(schema.context);
+  return lane;
 }
+
+/** Other streams order the same names differently, so that no entity is everybody's first. */
+export const placeOf = (stream: string, entity: string): number => nameHash(`${stream}\0${entity}`) / 2 ** 32;

@@ -72,7 +72,7 @@ export class FallbackScorer {
     if (Number.isNaN(sum)) return;
     out.score = sum;
     if (model !== null && hasEvidence()) {
-      const excess = model.forest.score(evidenceRow, 0) - model.calibration.forest.median;
+      const excess = forestExcess(model, out);
       if (excess > 0) out.score += FOREST_WEIGHT * excess;
     }
     out.decades = emit(state.means, state.emissionAt, rank(state.counts, state.severityAt, out.score, this.#spread));
@@ -111,6 +111,16 @@ export class FallbackScorer {
 
   static load(reader: ByteReader, context: readonly boolean[]): FallbackScorer {
     return new FallbackScorer(context, OnlineState.load(reader, carriers(context)));
+  }
+}
+
+/** How far the forest's score of the evidence lies above its median; 0 and out.failed when the forest throws. */
+function forestExcess(model: StreamModel, out: Assessment): number {
+  try {
+    return model.forest.score(evidenceRow, 0) - model.calibration.forest.median;
+  } catch {
+    out.failed = true; // whatever it threw: tails alone judge this row
+    return 0;
   }
 }
 

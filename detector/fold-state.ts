@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import { stateHash } from '../core/config/hash.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
-import { fail, ok, orThrow, type Result } from '../core/errors.ts';
+import { fail, ok, orThrow, type Result, TidewatchError } from '../core/errors.ts';
 import type { ControlEntry, ServingMode } from '../core/types.ts';
 import { CumulativeSeries } from '../ingest/cumulative.ts';
 import type { EntityWindows } from '../ingest/entity-windows.ts';
@@ -9,14 +9,15 @@ import { FeatureSchemas } from '../ingest/features.ts';
 import { metricFilter } from '../ingest/metric-filter.ts';
 import type { Counters } from '../ingest/ports.ts';
 import { Windows } from '../ingest/windows.ts';
-import { alertDecades } from './calibration.ts';
-import { EntityState } from './entity-state.ts';
+import { EntityState, type Serving } from './entity-state.ts';
 import type { Row } from './forecast.ts';
 import type { StreamModel } from './model.ts';
+import { Profiler } from './profiler.ts';
+import { type CalibrationChange, checkCalibration, ServedModel } from './served-model.ts';
 import { verifyModel } from './shared-model.ts';
 
 const MAGIC = 'TWSTATE';
-const FORMAT = 4;
+const FORMAT = 5;
 const COUNTERS = ['applied', 'late', 'duplicate', 'dead_lettered', 'filtered', 'conflicts', 'events'] as const;
 
 /** Everything the fold of one partition carries from record to record; to bytes and back. */
@@ -27,11 +28,8 @@ export class FoldState {
   readonly entities = new Map<string, EntityState>();
   controlSequence = 0;
   mode: ServingMode = 'forest';
-  modelId = '';
-  model: StreamModel | null = null;
-  calibrationVersion = 0;
-  /** Alert rate of the calibration entry in force; null while the configuration's holds. */
-  calibratedRate: number | null = null;
+  readonly serving: Serving;
+  readonly profiler: Profiler;
   /** Newest hop boundary at which absent entities were looked for. */
   absenceCheckedMs = Number.NEGATIVE_INFINITY;
   /** Scratch rows by number of features, shared by all scorers. */
@@ -43,14 +41,29 @@ export class FoldState {
 
   constructor(config: StreamConfig) {
     this.#config = config;
+    this.serving = { champion: this.#served('', null), challenger: null, share: 0 };
+    this.profiler = new Profiler(config);
     this.windows = new Windows(config);
     this.cumulative = new CumulativeSeries(metricFilter(config.metrics.include, config.metrics.exclude));
     this.#schemas = new FeatureSchemas(config);
   }
 
-  /** Decades of evidence at which a window is anomalous, before what an entity's own threshold adds. */
+  /** Id of the champion, '' for none. */
+  get modelId(): string {
+    return this.serving.champion.modelId;
+  }
+
+  get model(): StreamModel | null {
+    return this.serving.champion.model;
+  }
+
+  /** Of the champion, before what an entity's own threshold adds. */
   get alertDecades(): number {
-    return alertDecades(this.calibratedRate ?? this.#config.detector.alertRate);
+    return this.serving.champion.alertDecades;
+  }
+
+  #served(modelId: string, model: StreamModel | null): ServedModel {
+    return new ServedModel(modelId, model, this.#config.detector.alertRate);
   }
 
   /** The state of an entity, brought up to the metrics that it has by now. */
@@ -58,13 +71,12 @@ export class FoldState {
     const { names } = entity.metrics;
     let state = this.#byIndex[entity.index];
     if (state === undefined) {
-      state = new EntityState(this.#schemas.for(names));
-      state.serve(this.model, entity.entity, this.rows);
+      state = new EntityState(this.#config.name, entity.entity, this.#schemas.for(names));
+      state.crown(this.serving.champion, this.rows);
+      state.challenge(this.serving.challenger, this.rows);
       this.#put(entity, state);
     } else if (state.schema.metricCount !== names.length) {
-      state.grow(this.#schemas.for(names));
-      if (state.forest === null) state.serve(this.model, entity.entity, this.rows);
-      else state.remap();
+      state.grow(this.#schemas.for(names), this.serving, this.rows);
     }
     return state;
   }
@@ -75,30 +87,69 @@ export class FoldState {
     this.#byIndex[entity.index] = state;
   }
 
-  /** Takes a change of model, calibration or mode into force. model: the artifact that a model entry names. */
+  /** Takes a change of models, calibration or mode into force. model: the artifact that the entry names. */
   change(entry: ControlEntry, model?: Uint8Array): void {
     switch (entry.kind) {
       case 'mode':
         this.mode = entry.mode;
         break;
       case 'calibration':
-        this.calibrationVersion = entry.version;
-        this.calibratedRate = entry.alertRate;
+        this.#calibrate(entry);
         break;
       case 'model':
-        this.#install(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
-        for (const [entity, state] of this.entities) state.serve(this.model, entity, this.rows);
+        if (this.serving.challenger?.modelId === entry.modelId) this.#swap();
+        else this.crown(entry.modelId, orThrow(verifyModel(model, this.#config, entry.modelId)));
         break;
       case 'challenger':
+        this.#challenge(entry.modelId, entry.share, model);
+        break;
       case 'watermark':
         break;
     }
   }
 
-  #install(modelId: string, model: StreamModel): void {
-    this.model = model;
-    this.modelId = modelId;
-    this.calibrationVersion = model.calibration.version;
+  /** A champion that starts cold. */
+  crown(modelId: string, model: StreamModel): void {
+    const { serving } = this;
+    serving.champion = this.#served(modelId, model);
+    for (const state of this.entities.values()) state.crown(serving.champion, this.rows);
+    if (serving.challenger?.modelId === modelId) this.#withdraw();
+  }
+
+  #swap(): void {
+    const { serving } = this;
+    const former = serving.champion;
+    serving.champion = serving.challenger!;
+    serving.challenger = former;
+    serving.share = 0;
+    for (const state of this.entities.values()) state.swap();
+    if (former.modelId === '') this.#withdraw();
+  }
+
+  /** '' withdraws, and so does the champion's own name; the challenger's own name changes its share alone. */
+  #challenge(modelId: string, share: number, artifact: Uint8Array | undefined): void {
+    const { serving } = this;
+    if (modelId === '' || modelId === serving.champion.modelId) return this.#withdraw();
+    if (serving.challenger?.modelId !== modelId) {
+      serving.challenger = this.#served(modelId, orThrow(verifyModel(artifact, this.#config, modelId)));
+      for (const state of this.entities.values()) state.challenge(serving.challenger, this.rows);
+    }
+    serving.share = share;
+  }
+
+  #withdraw(): void {
+    this.serving.challenger = null;
+    this.serving.share = 0;
+    for (const state of this.entities.values()) state.challenger = null;
+  }
+
+  /** One that names neither model is of the past and changes nothing. Throws calibration_invalid. */
+  #calibrate(change: CalibrationChange): void {
+    const checked = checkCalibration(change);
+    if (!checked.ok) throw new TidewatchError(checked.fault.code, checked.fault.detail);
+    const { champion, challenger } = this.serving;
+    if (champion.modelId === change.modelId) champion.calibrate(change);
+    else if (challenger?.modelId === change.modelId) challenger.calibrate(change);
   }
 
   save(): Uint8Array {
@@ -106,10 +157,13 @@ export class FoldState {
     writer.text(MAGIC);
     writer.u32(FORMAT);
     writer.text(stateHash(this.#config));
-    writer.text(this.modelId);
+    const { champion, challenger, share } = this.serving;
+    writer.text(champion.modelId);
+    writer.text(challenger?.modelId ?? '');
     writer.text(this.mode);
-    writer.u32(this.calibrationVersion);
-    writer.f64(this.calibratedRate ?? 0);
+    writer.f64(share);
+    champion.save(writer);
+    challenger?.save(writer);
     writer.u32(this.controlSequence);
     writer.f64(this.absenceCheckedMs);
     for (const key of COUNTERS) writer.f64(this.counters[key]);
@@ -122,6 +176,7 @@ export class FoldState {
       state.save(writer);
     }
     this.cumulative.save(writer);
+    this.profiler.save(writer);
     return writer.finish();
   }
 
@@ -131,18 +186,34 @@ export class FoldState {
     return header.ok ? ok(header.value.modelId) : header;
   }
 
-  /** The state that was saved, or what is wrong with it or with the model that it needs. */
-  static load(config: StreamConfig, bytes: Uint8Array, artifact: Uint8Array | undefined): Result<FoldState> {
+  /** The same of the challenger. */
+  static challengerOf(bytes: Uint8Array): Result<string> {
+    const header = readHeader(bytes);
+    return header.ok ? ok(header.value.challengerId) : header;
+  }
+
+  /** The state that was saved, or what is wrong with it or with the models that it needs. */
+  static load(
+    config: StreamConfig,
+    bytes: Uint8Array,
+    artifact: Uint8Array | undefined,
+    challengerArtifact?: Uint8Array,
+  ): Result<FoldState> {
     const header = readHeader(bytes);
     if (!header.ok) return header;
-    const { madeWith, modelId, at } = header.value;
+    const { madeWith, modelId, challengerId, at } = header.value;
     const expected = stateHash(config);
     if (madeWith !== expected) return fail('state_mismatch', `made with ${madeWith}, the stream has ${expected}`);
     const state = new FoldState(config);
     if (modelId !== '') {
       const model = verifyModel(artifact, config, modelId);
       if (!model.ok) return model;
-      state.#install(modelId, model.value);
+      state.serving.champion = state.#served(modelId, model.value);
+    }
+    if (challengerId !== '') {
+      const model = verifyModel(challengerArtifact, config, challengerId);
+      if (!model.ok) return model;
+      state.serving.challenger = state.#served(challengerId, model.value);
     }
     return guarded(() => {
       state.#load(new ByteReader(bytes.subarray(at)));
@@ -156,10 +227,11 @@ export class FoldState {
       throw new CorruptBytes(`mode is ${mode}`, reader.at);
     }
     this.mode = mode;
-    this.calibrationVersion = reader.u32('calibration version');
-    const rate = reader.f64('alert rate');
-    if (!(rate >= 0 && rate < 1)) throw new CorruptBytes(`alert rate is ${rate}`, reader.at);
-    this.calibratedRate = rate === 0 ? null : rate;
+    const share = reader.f64('share');
+    if (!(share >= 0 && share <= 1)) throw new CorruptBytes(`share is ${share}`, reader.at);
+    this.serving.share = share;
+    this.serving.champion.load(reader);
+    this.serving.challenger?.load(reader);
     this.controlSequence = reader.u32('control sequence');
     this.absenceCheckedMs = reader.f64('absence check');
     for (const key of COUNTERS) this.counters[key] = reader.f64(key);
@@ -173,23 +245,33 @@ export class FoldState {
         throw new CorruptBytes(`entity ${entity} has ${count} metrics, its windows do not`, reader.at);
       }
       const schema = this.#schemas.for(windows.metrics.names.slice(0, count));
-      this.#put(windows, EntityState.load(reader, entity, schema, this.model, this.rows));
+      this.#put(windows, EntityState.load(reader, this.#config.name, entity, schema, this.serving, this.rows));
     }
     this.cumulative.load(reader);
+    this.profiler.load(reader, this.serving);
     if (reader.remaining > 0) throw new CorruptBytes(`${reader.remaining} bytes too many`, reader.at);
   }
 }
 
-/** What a state was made with, the model that it needs, and where the rest of it begins. */
-function readHeader(bytes: Uint8Array): Result<{ madeWith: string; modelId: string; at: number }> {
+interface Header {
+  madeWith: string;
+  modelId: string;
+  challengerId: string;
+  /** Where the rest begins. */
+  at: number;
+}
+
+/** What a state was made with, and the models that it needs. */
+function readHeader(bytes: Uint8Array): Result<Header> {
   const header = guarded(() => {
     const reader = new ByteReader(bytes);
     const magic = reader.text('magic');
     if (magic !== MAGIC) throw new CorruptBytes(`magic is ${JSON.stringify(magic)}, expected ${MAGIC}`, 0);
     const format = reader.u32('format');
-    if (format !== FORMAT) return { format, madeWith: '', modelId: '', at: reader.at };
+    if (format !== FORMAT) return { format, madeWith: '', modelId: '', challengerId: '', at: reader.at };
     const madeWith = reader.text('hash of windows and features');
-    return { format, madeWith, modelId: reader.text('model id'), at: reader.at };
+    const modelId = reader.text('model id');
+    return { format, madeWith, modelId, challengerId: reader.text('challenger id'), at: reader.at };
   });
   if (header.ok && header.value.format !== FORMAT)
     return fail('state_mismatch', `its format is ${header.value.format}, this version has ${FORMAT}`);

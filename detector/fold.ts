@@ -15,22 +15,16 @@ import type {
   PointAt,
 } from '../ingest/ports.ts';
 import { pickedFrom } from '../ingest/redriven.ts';
-import { nextExcess } from './alarm-threshold.ts';
+import { absentees, canBeMissed } from './absence.ts';
 import { attribute } from './assessment.ts';
-import { Assessor } from './assessor.ts';
 import { pValueOf } from './calibration.ts';
-import type { EntityState } from './entity-state.ts';
 import { FoldState } from './fold-state.ts';
 import { LETTERS_PER_RECORD, letterOf, pointOf } from './letters.ts';
 import { Tallies } from './tallies.ts';
+import { WindowJudge } from './window-judge.ts';
 
 /** Verdicts below this severity carry no attributions: nobody asks why a normal window is normal. */
 const EXPLAIN_FROM = 0.5;
-/** An entity counts as absent after this many times its usual gap, and after missing.absenceWindows at least. */
-const ABSENCE_GAPS = 5;
-/** An entity that was seen in fewer windows has no habit yet that its silence could break. */
-const HABIT_WINDOWS = 3;
-
 /**
  * The pure fold of one partition: (state, record or control entry) → (state, outputs). Event time only; no clock, no
  * environment, no I/O, no randomness. The same log and control entries give the same bytes, whatever the batch sizes.
@@ -41,7 +35,7 @@ export class Fold implements PartitionFold, DecodeSink {
   readonly #config: StreamConfig;
   readonly #decoder: Decoder;
   readonly #partition: number;
-  readonly #assessor: Assessor;
+  readonly #judge: WindowJudge;
   readonly #onWindow = (entity: EntityWindows, startMs: number, endMs: number, stats: Float64Array) =>
     this.#window(entity, startMs, endMs, stats);
   // Of the record being folded: itself, where outputs go, its newest event time, points and dead letters so far, and
@@ -58,7 +52,7 @@ export class Fold implements PartitionFold, DecodeSink {
     this.#config = config;
     this.#decoder = decoder;
     this.#partition = partition;
-    this.#assessor = new Assessor(config.window.hopMs, state.rows);
+    this.#judge = new WindowJudge(config.window.hopMs, state.rows, this.tallies);
   }
 
   /** Model that a saved state needs before it can be restored; '' for none. */
@@ -66,15 +60,24 @@ export class Fold implements PartitionFold, DecodeSink {
     return FoldState.modelOf(bytes);
   }
 
-  /** A fold that continues bit for bit where the saved one stopped. model: the artifact named by modelOf. */
+  /** The same of its challenger. */
+  static challengerOf(bytes: Uint8Array): Result<string> {
+    return FoldState.challengerOf(bytes);
+  }
+
+  /**
+   * A fold that continues bit for bit where the saved one stopped. model, challenger: the artifacts named by modelOf and
+   * challengerOf.
+   */
   static restore(
     config: StreamConfig,
     decoder: Decoder,
     bytes: Uint8Array,
     model?: Uint8Array,
     partition = 0,
+    challenger?: Uint8Array,
   ): Result<Fold> {
-    const state = FoldState.load(config, bytes, model);
+    const state = FoldState.load(config, bytes, model, challenger);
     return state.ok ? ok(new Fold(config, decoder, partition, state.value)) : state;
   }
 
@@ -95,7 +98,7 @@ export class Fold implements PartitionFold, DecodeSink {
   }
 
   get waitsForTime(): boolean {
-    if (this.state.windows.open) return true;
+    if (this.state.windows.open || this.state.profiler.open) return true;
     if (!this.#config.missing.absence) return false;
     for (const entity of this.state.entities.values()) if (canBeMissed(entity)) return true;
     return false;
@@ -212,14 +215,20 @@ export class Fold implements PartitionFold, DecodeSink {
 
   control(entry: ControlEntry, out: Outputs, model?: Uint8Array): void {
     this.#out = out;
-    this.state.controlSequence = entry.sequence;
-    if (entry.kind === 'watermark') this.#advance(entry.toMs);
-    else this.state.change(entry, model);
+    const { state } = this;
+    state.controlSequence = entry.sequence;
+    if (entry.kind === 'watermark') return this.#advance(entry.toMs);
+    const { champion, challenger } = state.serving;
+    state.change(entry, model);
+    if (state.serving.champion === champion && state.serving.challenger === challenger) return;
+    state.profiler.end(state.counters, out, this.#partition);
+    state.profiler.modelsChanged();
   }
 
   #advance(watermarkMs: number): void {
     const { state } = this;
     state.windows.advance(watermarkMs, this.#onWindow);
+    state.profiler.passed(watermarkMs, state.counters, this.#out, this.#partition);
     const { hopMs } = this.#config.window;
     if (this.#config.missing.absence && watermarkMs >= state.absenceCheckedMs + hopMs) {
       state.absenceCheckedMs = Math.floor(watermarkMs / hopMs) * hopMs;
@@ -228,19 +237,12 @@ export class Fold implements PartitionFold, DecodeSink {
   }
 
   #findAbsent(nowMs: number): void {
-    const leastMs = this.#config.missing.absenceWindows * this.#config.window.hopMs;
-    const absent: string[] = [];
-    for (const [name, entity] of this.state.entities) {
-      if (!canBeMissed(entity)) continue;
-      if (nowMs - entity.lastEndMs < Math.max(leastMs, ABSENCE_GAPS * entity.usualGapMs)) continue;
-      // It is back already, in a window that has not closed yet: nobody could have acted on its absence.
-      const newest = this.state.windows.entities.get(name)?.panes.at(-1);
-      if (newest === undefined || newest.startMs < entity.lastEndMs) absent.push(name);
-    }
-    for (const name of absent.sort()) {
+    for (const name of absentees(this.state, this.#config, nowMs)) {
       const entity = this.state.entities.get(name)!;
       const incident = entity.tracker.missing(this.#config.name, name, entity.lastEndMs, nowMs);
-      if (incident !== null) this.#out.incidents.push(incident);
+      if (incident === null) continue;
+      this.#out.incidents.push(incident);
+      this.state.profiler.incident();
     }
   }
 
@@ -254,31 +256,35 @@ export class Fold implements PartitionFold, DecodeSink {
     entity.seen(endMs);
     const returned = entity.tracker.returned(endMs);
     if (returned !== null) this.#out.incidents.push(returned);
-    if (state.mode === 'disabled') return;
-    const assessment = this.#assessor.assess(entity, values, startMs, state.mode, state.model);
-    const severity = assessment.decades / (state.alertDecades + entity.thresholdExcess);
-    entity.thresholdExcess = nextExcess(entity.thresholdExcess, severity > 1);
-    const forest = assessment.source === 'forest';
+    const { serving, profiler } = state;
+    profiler.enter(startMs, serving, state.controlSequence, state.counters, this.#out, this.#partition);
+    if (state.mode === 'disabled') return profiler.window(entity, values, serving, null);
+    this.#judge.judge(entity, values, startMs, state.mode, serving);
+    const { served, servedBy } = this.#judge;
+    const { severity } = served;
+    const forest = served.source === 'forest';
     const verdict: Verdict = {
       stream: this.#config.name,
       entity: windows.entity,
       windowStartMs: startMs,
       windowMs: endMs - startMs,
       schemaVersion: this.#config.schemaVersion,
-      source: assessment.source,
-      score: assessment.score,
-      pValue: pValueOf(assessment.decades),
+      source: served.source,
+      score: served.score,
+      pValue: pValueOf(served.decades),
       severity,
-      probation: assessment.probation,
-      modelId: forest ? state.modelId : '',
-      calibrationVersion: forest ? state.calibrationVersion : 0,
-      readings: { features: schema.names, values, low: assessment.low.slice(), high: assessment.high.slice() },
-      attributions: severity >= EXPLAIN_FROM ? attribute(assessment, schema.metrics, values) : [],
+      probation: served.probation,
+      modelId: forest ? servedBy.modelId : '',
+      calibrationVersion: forest ? servedBy.calibrationVersion : 0,
+      readings: { features: schema.names, values, low: served.low.slice(), high: served.high.slice() },
+      attributions: severity >= EXPLAIN_FROM ? attribute(served, schema.metrics, values) : [],
     };
     this.#out.verdicts.push(verdict);
-    const incident = entity.tracker.follow(verdict, this.#config.incidents, assessment.onset);
-    if (incident !== null) this.#out.incidents.push(incident);
+    profiler.window(entity, values, serving, this.#judge);
+    const open = entity.tracker.open;
+    const incident = entity.tracker.follow(verdict, this.#config.incidents, served.onset);
+    if (incident === null) return;
+    this.#out.incidents.push(incident);
+    if (entity.tracker.open > open) profiler.incident();
   }
 }
-
-const canBeMissed = (entity: EntityState): boolean => !entity.tracker.absent && entity.windows >= HABIT_WINDOWS;

@@ -6,5 +6,6 @@ import { Fold } from './fold.ts';
 export const foldsFor = (config: StreamConfig, decoder: Decoder, partition = 0): FoldFactory<Fold> => ({
   create: () => new Fold(config, decoder, partition),
   modelOf: Fold.modelOf,
-  restore: (state, model) => Fold.restore(config, decoder, state, model, partition),
+  challengerOf: Fold.challengerOf,
+  restore: (state, model, challenger) => Fold.restore(config, decoder, state, model, partition, challenger),
 });

@@ -10,5 +10,10 @@ export class Tallies {
   refusedRecords = 0;
   /** Those of them that seem to be of another encoding. */
   readonly looksLike = new Map<StreamConfig['encoding'], number>();
+  /** Windows that a forest judged or should have judged, and those of them for which it failed. */
+  forestWindows = 0;
+  forestFailed = 0;
+  /** Windows that the fallback judged because more features were missing than in training. */
+  gaps = 0;
   readonly events = Object.fromEntries(LOG_LEVELS.map((level) => [level, 0])) as Record<LogLevel, number>;
 }

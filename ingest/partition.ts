@@ -1,40 +1,13 @@
-import type { Clock } from '../core/clock.ts';
-import { type Fault, type Result, TidewatchError } from '../core/errors.ts';
+import { TidewatchError } from '../core/errors.ts';
 import type { ControlChange, ControlEntry } from '../core/types.ts';
 import { ChangeQueue } from './change-queue.ts';
 import { CheckpointPace } from './checkpoint-pace.ts';
 import { inForce } from './in-force.ts';
-import { verifiedArtifact } from './model-check.ts';
+import { verifiedChange } from './model-check.ts';
+import type { PartitionOptions } from './partition-options.ts';
 import { passes, patiently } from './patience.ts';
-import {
-  type FoldFactory,
-  type Log,
-  type ModelStore,
-  noOutputs,
-  type Outputs,
-  type PartitionFold,
-  type PartitionObserver,
-  type PartitionStore,
-  yielded,
-} from './ports.ts';
+import { noOutputs, type Outputs, type PartitionFold, yielded } from './ports.ts';
 import { fenced, learnEnd, restoreFold, stopped } from './restore.ts';
-
-export interface PartitionOptions<F extends PartitionFold> {
-  log: Log;
-  store: PartitionStore;
-  models: ModelStore;
-  folds: FoldFactory<F>;
-  clock: Clock;
-  owner: string;
-  checkpointMs: number;
-  /** Silence after which the watermark is moved by a control entry. */
-  idleMs: number;
-  /** Called once a batch is durable; after a crash once more, with the same items. */
-  onFlushed?: (outputs: Outputs) => void;
-  /** Something an operator should know; the loop goes on. */
-  onNotice?: (message: string, fault?: Fault) => void;
-  observe?: PartitionObserver;
-}
 
 /** Asked of the log at once: makes a flush worth its round trip and keeps latency low. */
 const READ_BYTES = 1 << 20;
@@ -164,11 +137,9 @@ export class Partition<F extends PartitionFold> {
   async #foldControls(out: Outputs): Promise<boolean> {
     let moved = false;
     for (let entry = this.#pending[0]; entry && entry.offset <= this.#next; entry = this.#pending[0]) {
-      if (entry.kind === 'model') {
-        const model = await this.#verified(entry);
-        if (model.ok) this.#fold.control(entry, out, model.value);
-        else this.#o.onNotice?.(`model ${entry.modelId} cannot serve; what served before goes on`, model.fault);
-      } else this.#fold.control(entry, out);
+      const verified = await this.#verified(entry);
+      if (verified.ok) this.#fold.control(entry, out, verified.value ?? undefined);
+      else this.#o.onNotice?.(`${nameOf(entry)} cannot serve; what served before goes on`, verified.fault);
       this.#pending.shift();
       moved = true;
     }
@@ -244,7 +215,7 @@ export class Partition<F extends PartitionFold> {
 
   /**
    * Makes a change durable; resolves with its entry, which takes effect before the record at its offset. Rejects when
-   * a model cannot serve, or when the loop has ended: then the entry may be durable, and the control log knows.
+   * a model or a calibration cannot serve, or when the loop has ended: then the entry may be durable, and the control log knows.
    */
   change(change: ControlChange): Promise<ControlEntry> {
     const answer = this.#changes.ask(change);
@@ -253,13 +224,13 @@ export class Partition<F extends PartitionFold> {
   }
 
   async #accept(change: ControlChange): Promise<ControlEntry | Error> {
-    const model = change.kind === 'model' ? await this.#verified(change) : null;
-    if (model === null || model.ok) return this.#append(change);
-    return new TidewatchError(model.fault.code, model.fault.detail);
+    const verified = await this.#verified(change);
+    if (verified.ok) return this.#append(change);
+    return new TidewatchError(verified.fault.code, verified.fault.detail);
   }
 
-  #verified(change: Extract<ControlChange, { kind: 'model' }>): Promise<Result<Uint8Array>> {
-    return verifiedArtifact(change, this.#fetch, this.#o.folds.create);
+  #verified(change: ControlChange) {
+    return verifiedChange(change, this.#fetch, this.#o.folds.create);
   }
 
   async #append(change: ControlChange): Promise<ControlEntry> {
@@ -298,3 +269,6 @@ export class Partition<F extends PartitionFold> {
     return patiently(call, this.#o.clock, this.#stop, this.#o.onNotice, () => this.#o.observe?.retried?.());
   }
 }
+
+const nameOf = (entry: ControlEntry): string =>
+  'modelId' in entry ? `${entry.kind} ${entry.modelId}`.replace('calibration ', 'the calibration of ') : entry.kind;

@@ -126,7 +126,7 @@ export type Counters = Record<Disposition | 'conflicts' | 'events', number>;
 /** The pure fold, as the partition loop sees it: state in memory, advanced by records and control entries only. */
 export interface PartitionFold {
   record(record: LogRecord, out: Outputs): void;
-  /** model: the artifact that a `model` entry names, already verified; absent for other kinds. */
+  /** model: the artifact that a `model` or `challenger` entry names, already verified; absent for other kinds. */
   control(entry: ControlEntry, out: Outputs, model?: Uint8Array): void;
   /** Complete state; restoring it continues bit for bit. */
   save(): Uint8Array;
@@ -143,7 +143,9 @@ export interface FoldFactory<F extends PartitionFold> {
   create(): F;
   /** Id of the model that a state needs, '' for none. */
   modelOf(state: Uint8Array): Result<string>;
-  restore(state: Uint8Array, model?: Uint8Array): Result<F>;
+  /** The same of its challenger. */
+  challengerOf(state: Uint8Array): Result<string>;
+  restore(state: Uint8Array, model?: Uint8Array, challenger?: Uint8Array): Result<F>;
 }
 
 export interface Claim {

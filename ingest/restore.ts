@@ -22,17 +22,20 @@ export async function learnEnd(log: Log, from: number, clock: Clock, stop: Abort
   }
 }
 
-/** The fold of a saved state, with the model that it names. */
+/** The fold of a saved state, with the models that it names. */
 export async function restoreFold<F extends PartitionFold>(
   folds: FoldFactory<F>,
   state: Uint8Array,
   fetch: (modelId: string) => Promise<Uint8Array | null>,
 ): Promise<Result<F>> {
-  const modelId = folds.modelOf(state);
-  if (!modelId.ok) return modelId;
-  if (modelId.value === '') return folds.restore(state);
-  const artifact = await fetchArtifact(modelId.value, fetch);
-  return artifact.ok ? folds.restore(state, artifact.value) : artifact;
+  const artifacts: (Uint8Array | undefined)[] = [];
+  for (const named of [folds.modelOf(state), folds.challengerOf(state)]) {
+    if (!named.ok) return named;
+    const artifact = named.value === '' ? null : await fetchArtifact(named.value, fetch);
+    if (artifact?.ok === false) return artifact;
+    artifacts.push(artifact?.value);
+  }
+  return folds.restore(state, artifacts[0], artifacts[1]);
 }
 
 /** What a run throws that was asked to let the partition go. */

@@ -41,7 +41,7 @@ const { model, trainMs, cross } = trainFleet(fleet, config, TRAINING_WINDOWS, TR
 const load = new PreparedSamples(fleet);
 const fold = new Fold(config, load.decoder);
 // A fleet beyond the size of an artifact is served all the same: what grows is the memory that a window touches.
-Object.assign(fold.state, { model, modelId: 'bench', calibrationVersion: 1 });
+fold.state.crown('bench', model);
 const out = noOutputs();
 const record = { offset: 0, appendMs: 0, key: null, value: new Uint8Array() };
 const hash = createHash('sha256');

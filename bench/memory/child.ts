@@ -61,7 +61,7 @@ function serve(): void {
   if (artifact !== null) {
     const model = loadModel(artifact);
     if (!model.ok) throw new Error(model.fault.detail);
-    Object.assign(fold.state, { model: model.value, modelId: 'bench', calibrationVersion: 1 });
+    fold.state.crown('bench', model.value);
   }
   const loadMs = performance.now() - started;
   const modelBytes = heldBytes() - before;

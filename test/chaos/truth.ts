@@ -67,7 +67,10 @@ export function resumed(
 ): Uint8Array | null {
   const modelId = Fold.modelOf(saved.state);
   if (!modelId.ok) return null;
-  const restored = Fold.restore(stream, decoderFor(stream), saved.state, models.get(modelId.value), partition);
+  const challengerId = Fold.challengerOf(saved.state);
+  const challenger = challengerId.ok ? models.get(challengerId.value) : undefined;
+  const model = models.get(modelId.value);
+  const restored = Fold.restore(stream, decoderFor(stream), saved.state, model, partition, challenger);
   if (!restored.ok) return null;
   const records = log.filter(({ offset }) => offset >= saved.offsetNext);
   const entries = control.filter(({ sequence }) => sequence > saved.controlSequence);
@@ -86,7 +89,7 @@ function foldAll(
   let at = 0;
   const controlsUpTo = (offset: number) => {
     for (let entry = control[at]; entry && entry.offset <= offset; entry = control[++at])
-      fold.control(entry, out, entry.kind === 'model' ? models.get(entry.modelId) : undefined);
+      fold.control(entry, out, 'modelId' in entry ? models.get(entry.modelId) : undefined);
   };
   for (const record of log) {
     controlsUpTo(record.offset);

@@ -191,6 +191,9 @@ describe('absence', () => {
     for (let t = 0; t < 50; t++) beat(fold, out, 'a', t);
     fold.control({ kind: 'watermark', toMs: 200_000, offset: 50, sequence: 1 }, out);
     expect(out.incidents.map((incident) => incident.summary)).toEqual(['no data for 2 min 30 s']);
+    expect(fold.waitsForTime).toBe(true);
+    fold.control({ kind: 'watermark', toMs: 3_610_000, offset: 50, sequence: 2 }, out);
+    expect(out.profiles.map((profile) => profile.endMs)).toEqual([3_600_000]);
     expect(fold.waitsForTime).toBe(false);
   });
 });

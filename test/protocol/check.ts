@@ -23,7 +23,7 @@ function undisturbed(log: readonly LogRecord[], control: readonly ControlEntry[]
   let at = 0;
   for (let offset = 0; offset <= log.length; offset++) {
     for (let entry = control[at]; entry && entry.offset <= offset; entry = control[++at]) {
-      fold.control(entry, out, entry.kind === 'model' ? models.get(entry.modelId) : undefined);
+      fold.control(entry, out, 'modelId' in entry ? models.get(entry.modelId) : undefined);
       note({ control: entry.sequence });
     }
     const record = log[offset];

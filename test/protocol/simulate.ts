@@ -103,8 +103,9 @@ export async function simulate(seed: number, variant: Variant = (store, log) => 
   const folds: FoldFactory<CheckedFold> = {
     create: () => checked(new Fold(config, decoder)),
     modelOf: Fold.modelOf,
-    restore: (state, model) => {
-      const fold = Fold.restore(config, decoder, state, model);
+    challengerOf: Fold.challengerOf,
+    restore: (state, model, challenger) => {
+      const fold = Fold.restore(config, decoder, state, model, 0, challenger);
       return fold.ok ? { ok: true, value: checked(fold.value) } : fold;
     },
   };

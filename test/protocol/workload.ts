@@ -40,11 +40,15 @@ export function pointsOf(value: Uint8Array): number {
 /** What an operator or a trainer might put in force. */
 export function anyChange(random: Random): ControlChange {
   const [modelId, artifact] = [...models][random.below(models.size)]!;
-  switch (random.below(4)) {
+  switch (random.below(7)) {
     case 0:
       return { kind: 'mode', mode: (['forest', 'fallback', 'disabled'] as const)[random.below(3)]!, reason: 'test' };
     case 1:
       return { kind: 'calibration', modelId, version: random.below(100), alertRate: 0.001 + 0.1 * random.next() };
+    case 2:
+      return { kind: 'challenger', modelId, sha256: sha256Hex(artifact), share: random.next() };
+    case 3:
+      return { kind: 'challenger', modelId: '', sha256: '', share: 0 };
     default:
       return { kind: 'model', modelId, sha256: sha256Hex(artifact) };
   }

@@ -111,12 +111,12 @@ describe('a stream that trains by itself', () => {
     const serve = (bytes: Uint8Array, sequence: number) =>
       fold.control({ kind: 'model', modelId: modelIdOf(bytes), sha256: '', offset: 0, sequence }, newOutputs(), bytes);
     foldAll(config, log.slice(0, 100), fold);
-    expect(fold.state.entities.get('a')!.fallback).not.toBeNull();
+    expect(fold.state.entities.get('a')!.champion.fallback).not.toBeNull();
     serve(profile, 1);
-    expect(fold.state.entities.get('a')!.fallback).toBeNull();
-    expect(fold.state.entities.get('b')!.fallback).not.toBeNull();
+    expect(fold.state.entities.get('a')!.champion.fallback).toBeNull();
+    expect(fold.state.entities.get('b')!.champion.fallback).not.toBeNull();
     serve(online, 2);
-    expect(fold.state.entities.get('a')!.fallback).not.toBeNull();
+    expect(fold.state.entities.get('a')!.champion.fallback).not.toBeNull();
     expect(foldAll(config, log.slice(100, 300), fold).out.verdicts.every((v) => v.source === 'forest')).toBe(true);
   });
 });
