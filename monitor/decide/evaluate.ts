@@ -1,3 +1,4 @@
+import { FIGURES, type FigureName } from '../../core/figures.ts';
 import type { Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
 import type { TriggerState } from '../types.ts';
@@ -8,30 +9,37 @@ export type Condition = 'holds' | 'not' | 'unknown';
 
 export const restingState = (): TriggerState => ({ sinceMs: null, episode: 0, acted: 0, held: null, restsUntilMs: 0 });
 
-/** Figures whose textbook limit gives way to the measured one where that is wider: see docs/drift.md. */
-const MEASURED: ReadonlySet<string> = new Set(['psi_feature', 'psi_top_feature', 'psi_score']);
-
 /**
- * Whether a figure lies beyond the trigger's limit. With measured limits, a textbook limit of PSI holds only where the
- * training data themselves do not exceed it: otherwise it would alarm all the time.
+ * Whether a figure lies beyond the trigger's limit. A ratio is outside its band only when all of its confidence interval
+ * is: three alerts where one was expected say nothing.
  */
 export function conditionOf(trigger: Trigger, observation: Observation, policy: Policy): Condition {
-  const figure = observation.spans[trigger.span][trigger.figure];
+  const figure = observation.spans[trigger.span]?.[trigger.figure];
   if (figure === undefined || figure.value === null || figure.status === 'unknown') return 'unknown';
   const { value, limit: own } = figure;
   if (trigger.comparison === 'outside') {
-    const band = Array.isArray(own) ? (own as readonly [number, number]) : policy.config.alertRatioBand;
-    return value < band[0] || value > band[1] ? 'holds' : 'not';
+    const [low, high] = typeof own === 'object' && own !== null ? own : policy.config.alertRatioBand;
+    const [least, most] = figure.interval ?? [value, value];
+    return most < low || least > high ? 'holds' : 'not';
   }
   const limit = limitOf(trigger, typeof own === 'number' ? own : null, policy);
   if (limit === null) return 'unknown';
   return (trigger.comparison === '>' ? value > limit : value < limit) ? 'holds' : 'not';
 }
 
+/** Figures whose textbook limit gives way to the measured one where that is wider: see docs/drift.md. */
+const MEASURED: ReadonlySet<FigureName> = new Set(['psi_feature', 'psi_top_feature', 'psi_score', 'kl_score']);
+
+/**
+ * With measured limits, a textbook limit holds only where the training data themselves do not exceed it: otherwise it
+ * would alarm all the time. A trigger that warns at a part of the textbook limit warns at that part of the measured one.
+ */
 function limitOf(trigger: Trigger, own: number | null, policy: Policy): number | null {
-  if (typeof trigger.limit !== 'number') return own;
-  const widened = policy.config.limits === 'measured' && MEASURED.has(trigger.figure) && own !== null;
-  return widened ? Math.max(trigger.limit, own) : trigger.limit;
+  const { figure, limit } = trigger;
+  if (typeof limit !== 'number') return own;
+  const { textbook } = FIGURES[figure];
+  if (policy.config.limits !== 'measured' || own === null || textbook === null || !MEASURED.has(figure)) return limit;
+  return Math.max(limit, (own * limit) / textbook);
 }
 
 /**
