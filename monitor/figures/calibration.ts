@@ -1,0 +1,79 @@
+import type { PolicyConfig } from '../../core/config/policy.ts';
+import { alertRate } from '../../core/stats/alert-rate.ts';
+import { binned } from '../../core/stats/histogram.ts';
+import { uniformityBinned } from '../../core/stats/ks-binned.ts';
+import type { IntervalCounts, LaneCounts } from '../../detector/interval-counts.ts';
+import { PVALUE_EDGES } from '../../detector/interval-merge.ts';
+import type { ReferenceProfile } from '../../detector/reference.ts';
+import type { Figure, Figures } from '../observation.ts';
+import { MIN_VALUES } from './shift.ts';
+import { UNKNOWN, worseAbove } from './status.ts';
+
+/** Fewer expected alerts than this tell nothing of their rate. */
+const MIN_EXPECTED = 1;
+/** Share of the groups of entities that may have incidents of their own without saying anything of the calibration. */
+const TRIMMED = 0.1;
+/** Without measured limits. */
+const UNIFORMITY = 0.2;
+
+/** Whether alerts come as often as configured, and whether p-values are what they say. */
+export function calibrationFigures(
+  counts: IntervalCounts | null,
+  rate: number,
+  reference: ReferenceProfile | null,
+  { alertRatioBand, limits: rule }: PolicyConfig,
+): Figures {
+  const lane = counts?.champion ?? null;
+  if (counts === null || lane === null || lane.windows === 0) return { alert_rate_ratio: UNKNOWN, uniformity: UNKNOWN };
+  const measured = rule === 'measured' ? (reference?.limits ?? null) : null;
+  const band = measured?.alertRatio ?? alertRatioBand;
+  return {
+    alert_rate_ratio: ratioFigure(counts, lane, rate, band),
+    uniformity: uniformityFigure(lane, measured?.uniformity ?? UNIFORMITY),
+  };
+}
+
+/**
+ * Out of its band only when the interval is so as a whole, and on the high side also without the tenth of the entities
+ * that alert most: an incident of one of them is what alerts are for.
+ */
+function ratioFigure(counts: IntervalCounts, lane: LaneCounts, rate: number, band: readonly [number, number]): Figure {
+  const found = alertRate(lane.alerts, lane.windows, rate);
+  if (!found.ok) return UNKNOWN;
+  const { ratio, expected } = found.value;
+  const trimmed = withoutMostAlerting(counts, lane);
+  const others = alertRate(trimmed.alerts, trimmed.windows, rate);
+  const low = Math.min(found.value.interval[0], others.ok ? others.value.interval[0] : 0);
+  const interval = [low, found.value.interval[1]] as const;
+  const out = interval[0] > band[1] || interval[1] < band[0];
+  const status = expected < MIN_EXPECTED && !out ? 'unknown' : out ? 'drift' : 'ok';
+  return { value: ratio, status, limit: band, interval };
+}
+
+function withoutMostAlerting({ mix, alertMix }: IntervalCounts, lane: LaneCounts): { alerts: number; windows: number } {
+  const groups = Array.from(mix, (windows, i) => ({ windows, alerts: alertMix[i]! })).filter((g) => g.windows > 0);
+  groups.sort((a, b) => b.alerts / b.windows - a.alerts / a.windows);
+  const left = groups.length > 1 ? groups.slice(Math.max(1, Math.round(groups.length * TRIMMED))) : groups;
+  const share =
+    left.reduce((sum, g) => sum + g.windows, 0) /
+    Math.max(
+      1,
+      groups.reduce((sum, g) => sum + g.windows, 0),
+    );
+  const windows = Math.max(1, Math.round(lane.windows * share));
+  return {
+    alerts: Math.min(
+      windows,
+      left.reduce((sum, g) => sum + g.alerts, 0),
+    ),
+    windows,
+  };
+}
+
+function uniformityFigure({ pValue, windows }: LaneCounts, limit: number): Figure {
+  if (windows < MIN_VALUES) return UNKNOWN;
+  const found = uniformityBinned(PVALUE_EDGES, binned(pValue));
+  if (!found.ok) return UNKNOWN;
+  const { statistic } = found.value;
+  return { value: statistic, status: worseAbove(statistic, limit), limit };
+}

@@ -1,0 +1,102 @@
+import { SPANS } from '../../core/triggers.ts';
+import type { IntervalCounts, LaneCounts } from '../../detector/interval-counts.ts';
+import { classifyShift } from '../cause/classify.ts';
+import type { Cause, Figure, Figures, LaneFigures, Observation } from '../observation.ts';
+import { calibrationFigures } from './calibration.ts';
+import type { ObserveInput } from './input.ts';
+import { labelFigures } from './labels.ts';
+import { qualityFigure, qualityOf } from './quality.ts';
+import { rateFigures } from './rates.ts';
+import { featureShifts, scoreShifts, shiftFigures } from './shift.ts';
+import { UNKNOWN, worseAbove, worseBelow } from './status.ts';
+
+const DAY_MS = 86_400_000;
+/** Of the latency from append to verdict that is promised. */
+const LATENCY_MS = 50;
+/** Of the age of a model, told before anything is done about it. */
+const MODEL_AGE_MS = 30 * DAY_MS;
+
+/**
+ * What there is to see of a stream at the end of a grain: every figure for each span, each with what it is held against,
+ * and why they moved. A pure function of counts: computed again from the same bytes it is the same observation.
+ */
+export function observe(input: ObserveInput): Observation {
+  const { stream, spans: counts, modelId, atMs } = input;
+  const { grainMs, intervalMs } = stream.profile;
+  const labels = labelFigures(input.labels);
+  const own = ownFigures(input);
+  const ofSpan = (span: IntervalCounts | null): Figures => ({ ...figuresOf(span, input), ...labels, ...own });
+  const spans = {
+    grain: ofSpan(counts.grain),
+    interval: ofSpan(counts.interval),
+    day: ofSpan(counts.day),
+    week: ofSpan(counts.week),
+  };
+  const features = input.reference === null ? [] : featureShifts(counts.interval, input.reference, input.policy);
+  const quality = qualityOf(counts.interval, input.reference);
+  const cause = classifyShift(input, { spans, features, quality });
+  for (const span of SPANS) spans[span].producer_change = producerChange(cause);
+  const grain = counts.grain;
+  return {
+    stream: stream.name,
+    atMs,
+    grainMs,
+    intervalMs,
+    modelId,
+    alertRate: stream.detector.alertRate,
+    spans,
+    features,
+    quality,
+    cause,
+    champion: grain?.champion ? laneFigures(grain.champion) : null,
+    challenger: grain?.challenger ? challengerFigures(grain.challenger) : null,
+    windows: grain?.windows ?? 0,
+    entities: grain?.entities ?? 0,
+  };
+}
+
+function figuresOf(counts: IntervalCounts | null, { reference, policy, stream }: ObserveInput): Figures {
+  const rate = stream.detector.alertRate;
+  return {
+    ...(reference === null ? {} : shiftFigures(featureShifts(counts, reference, policy), reference.top)),
+    ...(reference === null ? {} : scoreShifts(counts?.champion?.score ?? null, reference, policy)),
+    ...rateFigures(counts, reference),
+    ...calibrationFigures(counts, rate, reference, policy),
+    data_quality: qualityFigure(qualityOf(counts, reference)),
+  };
+}
+
+/** Figures that are the same whatever the span. */
+function ownFigures({ latencyP99Ms, quality, trainedMs, newestMs, atMs, policy, stream }: ObserveInput): Figures {
+  const figure = (value: number | null, limit: number): Figure =>
+    value === null ? UNKNOWN : { value, status: worseAbove(value, limit), limit };
+  const worse = 1 - policy.worse;
+  return {
+    latency_p99: figure(latencyP99Ms, LATENCY_MS),
+    robust_z_share: figure(quality?.robustZShare ?? null, 0.9),
+    quality:
+      quality === null
+        ? UNKNOWN
+        : { value: quality.relative, status: worseBelow(quality.relative, worse), limit: worse },
+    model_age: figure(trainedMs === null ? null : Math.max(0, atMs - trainedMs), MODEL_AGE_MS),
+    figures_age: figure(Math.max(0, newestMs - atMs), 2 * stream.profile.intervalMs),
+  };
+}
+
+function producerChange({ kind }: Cause): Figure {
+  if (kind === 'unknown') return UNKNOWN;
+  const value = kind === 'schema_change' || kind === 'unit_change' ? 1 : 0;
+  return { value, status: value === 1 ? 'drift' : 'ok', limit: 0 };
+}
+
+const laneFigures = ({ modelId, windows, alerts, failed }: LaneCounts): LaneFigures => ({
+  modelId,
+  windows,
+  alerts,
+  failed,
+});
+
+function challengerFigures(challenger: NonNullable<IntervalCounts['challenger']>) {
+  const { share, paired, both, onlyChampion, onlyChallenger } = challenger;
+  return { ...laneFigures(challenger), share, paired, both, onlyChampion, onlyChallenger };
+}
