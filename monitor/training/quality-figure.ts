@@ -11,6 +11,9 @@ import type { TrainingWork } from './order.ts';
 /** Event time after which a quality figure is due again. */
 export const QUALITY_EVERY_MS = 86_400_000;
 
+/** Newest windows of each entity that it is judged on: enough anomalies fit in to tell a fall from chance. */
+const QUALITY_WINDOWS = 192;
+
 /** How well the champion finds anomalies in its newest windows. */
 export type QualityFigure = Pick<Evaluation, 'basis' | 'positives' | 'robustZ' | 'random'> & { quality: number };
 
@@ -26,7 +29,11 @@ export async function qualityFigure(
 ): Promise<Result<QualityFigure>> {
   const artifact = await registry.get(ask.modelId);
   if (artifact === null) return fail('not_found', `model ${ask.modelId}`);
-  const windows = await heldBackWindows(data, config, { ...ask, fromMs: null });
+  const windows = await heldBackWindows(data, config, {
+    toMs: ask.toMs,
+    quarantine: ask.quarantine,
+    fromMs: ask.toMs - QUALITY_WINDOWS * config.window.hopMs,
+  });
   const seed = evaluationSeed(config.name);
   const order = { config, windows, candidate: artifact, champion: null, golden: null, seed };
   const judged = await work.evaluate(order, signal);
