@@ -33,7 +33,9 @@ export function advanceRollout({ config }: Policy, state: MonitorState, seen: Ob
   const fault = broken(pairOf(stage.phase, champion, challenger), counted, seen, config, looks);
   if (fault !== null) return stage.phase === 'watching' ? rolledBack(counted, fault) : withdrawn(counted, fault);
 
-  if (seen.atMs - stage.sinceMs < lengthMs) return { rollout: counted, decisions: [] };
+  // grains without both models, or with another share, are no part of a candidate's stage
+  const lastedMs = stage.phase === 'watching' ? seen.atMs - stage.sinceMs : counted.grains * seen.grainMs;
+  if (lastedMs < lengthMs) return { rollout: counted, decisions: [] };
   const expected = pairOf(stage.phase, champion, challenger).fresh.windows * seen.alertRate;
   const needed = expectedAlertsNeeded(config.alertRatioBand[1], config.significance, config.power);
   if (expected < needed && stage.phase !== 'watching') {
@@ -49,6 +51,8 @@ function lanesOf(stage: RolloutStage, { champion, challenger }: Observation) {
   const [first, second] = stage.phase === 'watching' ? [stage.candidate, stage.former] : [null, stage.candidate];
   if (first !== null && champion.modelId !== first.modelId) return null;
   if (challenger.modelId !== second?.modelId) return null;
+  // a step counts from when its share is in force
+  if (stage.phase === 'canary' && challenger.share < stage.share) return null;
   return { champion, challenger };
 }
 
@@ -62,12 +66,16 @@ function standStill(stage: RolloutStage, why: string): RolloutAdvance {
 }
 
 /** Nothing was seen of both models in this grain: they are not in force yet, or there is no telemetry. */
-function unseen(stage: RolloutStage, { atMs }: Observation, config: PolicyConfig): RolloutAdvance {
+function unseen(stage: RolloutStage, { atMs, intervalMs }: Observation, config: PolicyConfig): RolloutAdvance {
   // without the former model beside it a fresh champion is as good as kept once its time is over
   if (stage.phase === 'watching')
     return atMs - stage.sinceMs < config.watchMs ? { rollout: stage, decisions: [] } : kept(stage);
-  if (atMs - stage.sinceMs >= config.inconclusiveMs) return givenUp(stage);
-  return { rollout: stage, decisions: [] };
+  const lastedMs = atMs - stage.sinceMs;
+  if (lastedMs >= config.inconclusiveMs) return givenUp(stage);
+  // what was decided takes effect a little later, so an interval passes before it is worth a word
+  const dueMs = (stage.phase === 'shadow' ? config.shadowMs : config.stepMs) + intervalMs;
+  if (stage.totals !== null || lastedMs < dueMs) return { rollout: stage, decisions: [] };
+  return standStill(stage, 'Inconclusive: no window was judged by both models.');
 }
 
 const givenUp = (stage: RolloutStage): RolloutAdvance =>
@@ -88,6 +96,7 @@ function rolledBack(stage: RolloutStage, why: string): RolloutAdvance {
     rollout: { phase: 'idle' },
     serving: { champion: former, challenger: null },
     lastGood: null,
+    championQuality: null,
     decisions: [
       draft('roll_back', `The fresh champion ${candidate.modelId} is rolled back: ${why}.`, {
         model: former,
@@ -129,6 +138,7 @@ function forward(stage: RolloutStage, seen: Observation, { steps }: PolicyConfig
     rollout: { ...fresh, phase: 'watching', share: 1, former },
     serving: { champion: candidate, challenger: former === null ? null : { ...former, share: 0 } },
     lastGood: former,
+    championQuality: stage.evaluation.candidateQuality,
     decisions: [draft('promote', `${summary(stage)} The candidate is champion.`, { model: candidate })],
   };
 }
