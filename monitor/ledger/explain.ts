@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../store.ts';
 import type { Decision, Input } from '../types.ts';
 import { chained } from './chain.ts';
 import { type GetEvidence, type Observe, type ReadEvidence, readEvidence } from './evidence.ts';
+import { observeAgain } from './recompute.ts';
 import { sentencesOf } from './sentences.ts';
 
 export interface Explanation {
@@ -21,7 +22,11 @@ export interface Explanation {
  * Decides again from the evidence alone: bytes are held against their hashes, an observation is computed from its counts,
  * and the same step is taken. What the ledger says is looked at only to compare. Throws what `get` throws.
  */
-export async function explainDecision(entry: LedgerEntry, get: GetEvidence, observe: Observe): Promise<Explanation> {
+export async function explainDecision(
+  entry: LedgerEntry,
+  get: GetEvidence,
+  observe: Observe = observeAgain,
+): Promise<Explanation> {
   const evidence = await readEvidence(entry.evidence, get);
   if (!evidence.ok) return disagrees(`${MISSING[evidence.fault.code] ?? 'The evidence'}: ${evidence.fault.detail}.`);
   const input = inputOf(evidence.value, observe);
