@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { orThrow } from '../../core/errors.ts';
-import { changesTowards } from '../../detector/serving.ts';
+import { changesTowards, inForceOf } from '../../detector/serving.ts';
 import { Controller } from '../../monitor/controller/controller.ts';
 import { look, newestWhole } from '../../monitor/controller/look.ts';
 import type { EffectRunner } from '../../monitor/controller/ports.ts';
@@ -49,7 +49,7 @@ export class MonitorProcess {
     this.#clock = { now, elapsed: () => 0, sleep: async () => undefined };
     this.#store = new MemoryMonitorStore(tables, this.#clock);
     this.#killer = options.dies ? new Killer() : null;
-    this.#observe = observerOf(config, this.#policy, this.#store, tables);
+    this.#observe = observerOf(config, this.#policy, this.#store, tables, async () => null);
   }
 
   get kills(): number {
@@ -138,7 +138,7 @@ export class MonitorProcess {
     const { config, service, tables } = this.#o;
     const serving = await this.#store.serving(config.name);
     if (serving === null) return;
-    for (const change of changesTowards(service.fold.state, serving, config)) {
+    for (const change of changesTowards(inForceOf(service.fold.state), serving)) {
       const modelId = 'modelId' in change ? change.modelId : '';
       service.control(change, tables.models.get(modelId)?.artifact);
     }

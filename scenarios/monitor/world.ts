@@ -19,6 +19,8 @@ export function worldConfig(name: string, policy: object = {}): StreamConfig {
     window: { size: '10m', allowedLateness: '10m' },
     profile: { interval: '6h', grain: '1h' },
     training: { minWindows: 512 },
+    // a fleet of a dozen has few windows an hour: with fewer alerts a canary would take weeks
+    detector: { alertRate: 0.005 },
     policy,
   });
 }

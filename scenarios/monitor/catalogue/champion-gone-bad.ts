@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { PROMOTED, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
 
 export const championGoneBad: Scenario = {
   name: 'champion-gone-bad',
@@ -19,7 +19,7 @@ export const championGoneBad: Scenario = {
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: REMARKS,
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...ROLLOUT, { action: 'roll_back', result: 'done' }],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
     };
   },
 };

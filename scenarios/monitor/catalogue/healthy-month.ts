@@ -1,6 +1,6 @@
 import { DAY_MS } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { ROLLOUT } from './rollout.ts';
+import { ROLLOUT, STANDS_STILL } from './rollout.ts';
 
 export const healthyMonth: Scenario = {
   name: 'healthy-month',
@@ -15,6 +15,7 @@ export const healthyMonth: Scenario = {
     faults: [],
     troubleMs: servedMs + 29 * DAY_MS,
     overMs: endMs - 2 * DAY_MS,
+    asides: [STANDS_STILL],
     expected: [{ action: 'retrain', trigger: 'retraining_due', result: 'done', withinMs: 2 * DAY_MS }, ...ROLLOUT],
     without: { policy: { triggers: { retraining_due: { enabled: false } } } },
   }),

@@ -11,13 +11,16 @@ export const RETRAIN_FOR_DRIFT: Expected = {
   afterMs: 0,
 };
 
-/** What follows a retraining that turns out well: shadow, the steps of the canary, promotion. */
-export const ROLLOUT: readonly Expected[] = [
+/** What follows a retraining that turns out well: shadow, the steps of the canary, promotion … */
+export const PROMOTED: readonly Expected[] = [
   { action: 'start_shadow', result: 'done' },
   { action: 'start_canary', result: 'done' },
   { action: 'canary_step', result: 'done', times: [3, 3] },
   { action: 'promote', result: 'done' },
 ];
+
+/** … and a day in which the former champion stayed ready and was not needed. */
+export const ROLLOUT: readonly Expected[] = [...PROMOTED, { action: 'keep_champion', result: 'done' }];
 
 /** A change at a producer, or of what comes at all, and its end: nothing is changed until it is over. */
 export const HOLD_AND_RESUME: readonly Expected[] = [
@@ -28,5 +31,8 @@ export const HOLD_AND_RESUME: readonly Expected[] = [
 /** Words beside what is done, which change nothing: something is noted, or told to be held back. */
 export const REMARKS: readonly Expected[] = [
   { action: ['look', 'page'] },
-  { action: ['retrain', 'recalibrate', 'disable_forest', 'roll_back'], result: 'held' },
+  { action: ['hold', 'retrain', 'recalibrate', 'disable_forest', 'roll_back'], result: 'held' },
 ];
+
+/** A step of a rollout says that it needs more windows. */
+export const STANDS_STILL: Expected = { action: 'hold', result: 'held' };

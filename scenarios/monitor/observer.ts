@@ -1,0 +1,58 @@
+import type { StreamConfig } from '../../core/config/stream.ts';
+import { ok, orThrow } from '../../core/errors.ts';
+import { loadModel } from '../../detector/model.ts';
+import type { ReferenceProfile } from '../../detector/reference.ts';
+import type { LookOptions } from '../../monitor/controller/look.ts';
+import type { Policy } from '../../monitor/decide/types.ts';
+import { packInput, unpackInput } from '../../monitor/figures/evidence.ts';
+import { gather, gatherRange } from '../../monitor/figures/gather.ts';
+import type { ObserveInput } from '../../monitor/figures/input.ts';
+import { observe } from '../../monitor/figures/observe.ts';
+import type { Observe } from '../../monitor/ledger/evidence.ts';
+import type { MonitorTables } from '../../monitor/memory/tables.ts';
+import type { MonitorStore } from '../../monitor/store.ts';
+
+export type Observer = LookOptions['observe'];
+
+/** The observation again, from the counts that it was computed from. */
+export const observeParts: Observe = ({ manifest, blobs }) => {
+  const input = unpackInput(manifest, (hash) => blobs.get(hash));
+  return input.ok ? ok(observe(input.value)) : input;
+};
+
+/** Looks at what is in the tables. quality: how the champion does of late; null where nobody has measured it. */
+export function observerOf(
+  config: StreamConfig,
+  policy: Policy,
+  store: MonitorStore,
+  tables: MonitorTables,
+  quality: (atMs: number) => Promise<ObserveInput['quality']>,
+): Observer {
+  const references = new Map<string, ReferenceProfile | null>();
+  const referenceOf = (modelId: string): ReferenceProfile | null => {
+    const artifact = tables.models.get(modelId)?.artifact;
+    if (artifact === undefined) return null;
+    let reference = references.get(modelId);
+    if (reference === undefined) {
+      reference = orThrow(loadModel(artifact)).reference;
+      references.set(modelId, reference);
+    }
+    return reference;
+  };
+  return async (atMs, newestMs) => {
+    const { fromMs, toMs } = gatherRange(config, atMs);
+    const input = gather({
+      stream: config,
+      policy: policy.config,
+      atMs,
+      newestMs,
+      profiles: await store.profiles(config.name, fromMs, toMs),
+      referenceOf,
+      labels: [],
+      latencyP99Ms: null,
+      quality: await quality(atMs),
+      trainedMs: (await store.state(config.name))?.trainedMs ?? null,
+    });
+    return { observation: observe(input), observed: packInput(input) };
+  };
+}
