@@ -1,3 +1,4 @@
+import { LN10, ln } from '../../core/math.ts';
 import type { Dismissal, Incident, Verdict } from '../../core/types.ts';
 import { alertDecades } from '../../detector/calibration.ts';
 import { MAX_DISMISSALS } from '../../detector/served-model.ts';
@@ -18,7 +19,7 @@ export function dismissalOf(
   const usual = (expectedLow + expectedHigh) / 2;
   if (!(value > usual || value < usual)) return null;
   let decades = incident.peakSeverity * alertDecades(alertRate);
-  for (const { pValue } of verdicts) decades = Math.max(decades, -Math.log10(pValue));
+  for (const { pValue } of verdicts) decades = Math.max(decades, -ln(pValue) / LN10);
   return {
     entity: incident.entity,
     metric: leading.metric,

@@ -6,7 +6,7 @@ import { type DetectorParams, loadModel, paramsOf } from '../../detector/model.t
 import { modelIdOf } from '../../detector/offline.ts';
 import type { EffectRunner, RegisteredModel, Registry, TrainingData } from '../controller/ports.ts';
 import type { Effect, EffectResult, Lineage } from '../types.ts';
-import { heldBackWindows, trainingSet } from './dataset.ts';
+import { type Ask, heldBackWindows, trainingSet } from './dataset.ts';
 import { gatesOf } from './gates.ts';
 import { type GoldenSets, goldenSet } from './golden.ts';
 import type { TrainingWork } from './order.ts';
@@ -54,6 +54,17 @@ export function trainingEffects(deps: TrainingDeps): EffectRunner {
 }
 
 const failed = ({ code, detail }: Fault): EffectResult => ({ kind: 'failed', code, detail });
+
+/** Makes the golden set of a stream from the newest share of its windows, when its first champion is put into service. */
+export async function freezeGolden(
+  { data, golden }: Pick<TrainingDeps, 'data' | 'golden'>,
+  config: StreamConfig,
+  ask: Ask,
+): Promise<void> {
+  if ((await golden.get(config.name)) !== null) return;
+  const windows = await heldBackWindows(data, config, { ...ask, fromMs: null });
+  if (windows.length > 0) await golden.freeze(config.name, goldenSet(windows));
+}
 
 async function train(
   { data, registry, work, codeVersion }: TrainingDeps,
@@ -113,6 +124,7 @@ async function evaluate(
     toMs: effect.toMs,
     quarantine: lineage?.quarantined ?? [],
   });
+  // a champion from before there was a monitor has none yet
   if (windows.length > 0) await golden.freeze(config.name, goldenSet(windows));
   const judged = await work.evaluate(
     {

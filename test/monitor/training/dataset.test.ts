@@ -110,7 +110,10 @@ describe('the discipline of training data', () => {
   it('only the newest span is trained on', async () => {
     const short = trainingConfig({ policy: { training: { minWindows: 64, span: '1d' } } });
     const later = rowsOf().map((row) => ({ ...row, windowStartMs: row.windowStartMs + 86_400_000 }));
-    const set = await trainingSet(dataOf({ rows: [...rowsOf(), ...later] }), short, { ...ask, toMs: toMs + 86_400_000 });
+    const set = await trainingSet(dataOf({ rows: [...rowsOf(), ...later] }), short, {
+      ...ask,
+      toMs: toMs + 86_400_000,
+    });
     if (!set.ok) throw new Error(set.fault.detail);
     expect(Math.min(...set.value.rows.map((row) => row.windowStartMs))).toBeGreaterThanOrEqual(toMs);
   });

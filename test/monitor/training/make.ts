@@ -2,7 +2,13 @@ import type { StreamConfig } from '../../../core/config/stream.ts';
 import { sha256Hex } from '../../../core/hash.ts';
 import type { Incident } from '../../../core/types.ts';
 import type { TrainingRow } from '../../../detector/ports.ts';
-import type { Label, RegisteredModel, Registry, ScoredWindow, TrainingData } from '../../../monitor/controller/ports.ts';
+import type {
+  Label,
+  RegisteredModel,
+  Registry,
+  ScoredWindow,
+  TrainingData,
+} from '../../../monitor/controller/ports.ts';
 import type { Lineage, ModelRef } from '../../../monitor/types.ts';
 import { makeRows, testConfig } from '../../detector/make.ts';
 
@@ -100,7 +106,9 @@ export class MapRegistry implements Registry {
     }));
   }
 
-  async keep(): Promise<void> {}
+  async keep(modelId: string): Promise<void> {
+    if (!this.models.has(modelId)) throw new Error(modelId);
+  }
 
   async prune(): Promise<string[]> {
     return [];
