@@ -10,6 +10,8 @@ interface InForce {
   challengerId: string;
   /** Entries that a fresh fold needs to have this challenger, the newest `model` entry aside. */
   challenged: ControlEntry[];
+  /** The newest entry that changed no more than a share. */
+  shareOnly: ControlEntry | null;
   /** By model: the newest calibration that reached it. */
   calibrations: Map<string, ControlEntry>;
 }
@@ -21,10 +23,15 @@ interface InForce {
  */
 export function inForce(entries: readonly ControlEntry[], offset: number): ControlEntry[] {
   const newest = new Map<string, ControlEntry>();
-  const force: InForce = { championId: '', crowned: null, challengerId: '', challenged: [], calibrations: new Map() };
+  let last: ControlEntry | null = null;
+  const force: InForce = {
+    ...{ championId: '', crowned: null, challengerId: '', challenged: [], shareOnly: null },
+    calibrations: new Map(),
+  };
   for (const entry of entries) {
     if (entry.offset > offset) continue;
     newest.set(entry.kind, entry);
+    last = entry;
     if (entry.kind === 'model') crown(force, entry);
     else if (entry.kind === 'challenger') challenge(force, entry);
     else if (
@@ -33,6 +40,8 @@ export function inForce(entries: readonly ControlEntry[], offset: number): Contr
     )
       force.calibrations.set(entry.modelId, entry);
   }
+  // A challenger that was promoted since must not come back; one that was refused or withdrawn last still counts as folded.
+  if (newest.get('challenger') !== last) newest.delete('challenger');
   const needed = new Set<ControlEntry>([...newest.values(), ...force.challenged, ...force.calibrations.values()]);
   return entries.filter((entry) => entry.offset > offset || needed.has(entry));
 }
@@ -53,10 +62,11 @@ function crown(force: InForce, entry: Named<'model'>): void {
 
 function challenge(force: InForce, entry: Named<'challenger'>): void {
   if (entry.modelId === '' || entry.modelId === force.championId) return withdraw(force);
+  // Of several changes of a share the newest counts; what made it challenger stays.
   if (entry.modelId !== force.challengerId) withdraw(force);
+  else if (force.shareOnly === force.challenged.at(-1)) force.challenged.pop();
+  force.shareOnly = entry.modelId === force.challengerId ? entry : null;
   force.challengerId = entry.modelId;
-  // Of several changes of a share the newest counts; the entries of a change of places before them stay.
-  if (force.challenged.at(-1)?.kind === 'challenger') force.challenged.pop();
   force.challenged.push(entry);
 }
 
