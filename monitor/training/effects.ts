@@ -44,10 +44,7 @@ export function trainingEffects(deps: TrainingDeps): EffectRunner {
       if (config === null) return failed({ code: 'not_found', detail: `stream ${stream}` });
       if (effect.kind === 'train') return train(deps, config, effect, signal);
       if (effect.kind === 'evaluate') return evaluate(deps, config, effect, signal);
-      if (effect.kind === 'recalibrate') {
-        const found = await recalibrate(deps.data, config, effect);
-        return found.ok ? { kind: 'recalibrated', calibration: found.value } : failed(found.fault);
-      }
+      if (effect.kind === 'recalibrate') return calibrate(deps, config, effect);
       return failed({ code: 'argument_invalid', detail: `effect ${effect.kind} is not about training` });
     },
   };
@@ -104,6 +101,19 @@ async function paramsFor(
   const artifact = champion && (await registry.get(champion.id));
   const model = artifact && loadModel(artifact);
   return model?.ok ? model.value.detector : paramsOf(config.detector);
+}
+
+async function calibrate(
+  { data, registry }: TrainingDeps,
+  config: StreamConfig,
+  effect: Of<'recalibrate'>,
+): Promise<EffectResult> {
+  const artifact = await registry.get(effect.modelId);
+  const model = artifact && loadModel(artifact);
+  if (model?.ok && model.value.evidence === 'online')
+    return failed({ code: 'argument_invalid', detail: 'entities of an online model rank their scores by themselves' });
+  const found = await recalibrate(data, config, effect);
+  return found.ok ? { kind: 'recalibrated', calibration: found.value } : failed(found.fault);
 }
 
 async function evaluate(

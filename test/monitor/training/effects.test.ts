@@ -149,6 +149,15 @@ describe('the effects of training', () => {
     expect(await it2.runner.run({ ...train, decision: 'gone-1' }, signal)).toMatchObject({ code: 'not_found' });
   });
 
+  it('a model whose entities rank their scores by themselves is not calibrated anew', async () => {
+    const online = trainArtifact(rowsOf(), config, 'online');
+    if (!online.ok) throw new Error(online.fault.detail);
+    const it2 = stage();
+    const { modelId } = it2.registry.first('online', online.value.artifact);
+    const order: Effect = { id: 'e3', decision: 's-1', kind: 'recalibrate', modelId, version: 2, toMs, quarantine: [] };
+    expect(await it2.runner.run(order, signal)).toMatchObject({ kind: 'failed', code: 'argument_invalid' });
+  });
+
   it('a thread of its own gives the same model, and ends when it is no longer wanted', async () => {
     const threads = trainingEffects({ ...it1.deps, work: workInThreads() });
     const there = expectKind(await threads.run(train, signal), 'trained');
