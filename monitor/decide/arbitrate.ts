@@ -30,17 +30,31 @@ export function attempt(turn: Turn, policy: Policy, trigger: Trigger): void {
   const { otherwise } = trigger;
   if (otherwise !== undefined && !against.final && objectionTo(turn, policy, trigger, otherwise) === null)
     return settle(turn, policy, trigger, otherwise, `${trigger.means} ${against.why}, so ${SPOKEN[otherwise]}.`);
-  heldBack(turn, trigger, state, against.why);
+  heldBack(turn, policy, trigger, state, against.why);
 }
 
 /** Tells why nothing is done, once for each reason; the trigger stays due, for the reason may go. */
-function heldBack(turn: Turn, trigger: Trigger, state: TriggerState, why: string): void {
-  const told = state.held?.split('\n') ?? [];
+function heldBack(turn: Turn, policy: Policy, trigger: Trigger, state: TriggerState, why: string): void {
+  const told = reasonsTold(state);
   if (told.includes(why) || told.length >= MAX_REASONS) return;
+  const held = [...told, why].join('\n');
+  turn.state.triggers[trigger.name] = { ...state, held };
+  if (alike(turn, policy, trigger).some(([, other]) => reasonsTold(other).includes(why))) return;
   const reason = `${trigger.means} ${why}, so nothing is done.`;
   const cause = turn.state.seen?.cause ?? null;
   turn.decide(triggered(trigger, state.episode, trigger.action, reason, { result: 'held', cause }));
-  turn.state.triggers[trigger.name] = { ...state, held: [...told, why].join('\n') };
+}
+
+const reasonsTold = ({ held }: TriggerState): string[] => held?.split('\n') ?? [];
+
+/** Other triggers that ask for the same new model or calibration at this time: what is done or told of one is so of all. */
+function alike(turn: Turn, policy: Policy, { name, action }: Trigger): [name: string, state: TriggerState][] {
+  if (action !== 'retrain' && action !== 'recalibrate') return [];
+  return policy.triggers.flatMap((other): [string, TriggerState][] => {
+    const state = turn.state.triggers[other.name];
+    const asks = other.enabled && other.name !== name && other.action === action && !other.dryRun;
+    return asks && state !== undefined && state.sinceMs !== null ? [[other.name, state]] : [];
+  });
 }
 
 /** Takes the action, or only writes it down in a dry run; either way the episode is acted upon. */
@@ -58,6 +72,9 @@ function settle(turn: Turn, policy: Policy, trigger: Trigger, action: TriggerAct
     held: null,
     restsUntilMs: turn.atMs + trigger.cooldownMs,
   };
+  if (trigger.dryRun) return;
+  for (const [name, other] of alike(turn, policy, trigger))
+    turn.state.triggers[name] = { ...other, acted: other.episode, held: null };
 }
 
 const SPOKEN: Record<TriggerAction, string> = {

@@ -2,7 +2,7 @@ import { formatDuration } from '../../core/config/duration.ts';
 import type { CauseKind, Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
 import { advanceRollout } from '../rollout/advance.ts';
-import { calibrationFor, fallBack, forgetConditions } from './acts.ts';
+import { calibrationFor, endEpisodes, fallBack, forgetConditions } from './acts.ts';
 import { arbitrate } from './arbitrate.ts';
 import { draft } from './drafts.ts';
 import { type Condition, conditionOf, followed, restingState } from './evaluate.ts';
@@ -48,12 +48,14 @@ const keepsHold = ({ name, action }: Trigger, condition: Condition, holder: stri
   action === 'hold' && (condition === 'holds' || (condition === 'unknown' && name === holder));
 
 /** A candidate that nobody answers for keeps the next one away: it is given up in the end. */
-function endApproval(turn: Turn, { config }: Policy): void {
+function endApproval(turn: Turn, policy: Policy): void {
+  const { config } = policy;
   const { rollout } = turn.state;
   if (rollout.phase !== 'approval' || turn.atMs - rollout.sinceMs < config.inconclusiveMs) return;
   const why = `Nobody approved or rejected the candidate for ${formatDuration(config.inconclusiveMs)}; it is given up.`;
   turn.decide(draft('withdraw', why, { model: rollout.candidate, urgency: 'ticket' }));
   turn.state.rollout = { phase: 'idle' };
+  endEpisodes(turn, policy, 'retrain');
 }
 
 /** A hold ends when nothing that asks for one has been seen for an interval. */
@@ -82,6 +84,8 @@ function goOn(turn: Turn, policy: Policy, observation: Observation): void {
     return;
   }
   for (const one of advance.decisions) turn.decide(one);
+  const cameToNothing = advance.rollout.phase === 'idle' && (before.phase === 'shadow' || before.phase === 'canary');
+  if (cameToNothing) endEpisodes(turn, policy, 'retrain');
   if (rollsBack) turn.spend('roll_back');
   state.rollout = advance.rollout;
   if (advance.lastGood !== undefined) state.lastGood = advance.lastGood;

@@ -1,5 +1,5 @@
 import type { Effect, EffectResult, Evaluation, ModelRef } from '../types.ts';
-import { endEpisodes, forgetConditions, promote } from './acts.ts';
+import { endEpisodes, promote } from './acts.ts';
 import { draft } from './drafts.ts';
 import type { Turn } from './turn.ts';
 import type { Policy } from './types.ts';
@@ -20,7 +20,6 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
     if (turn.state.serving.champion?.modelId !== result.calibration.modelId) return;
     const { dismissals } = turn.state.serving.calibration ?? { dismissals: [] };
     turn.serve({ calibration: { ...result.calibration, dismissals }, reason: 'calibrated anew' });
-    forgetConditions(turn);
   }
 }
 

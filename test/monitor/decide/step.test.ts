@@ -276,3 +276,30 @@ test('a sender of commands and alerts whose clock runs ahead makes nothing due',
   expect(told.actions).toEqual(['promote', 'label', 'look']);
   expect(told.state.atMs).toBe(START_MS + 6 * 3_600_000);
 });
+
+const MORE = { ...DRIFTED, psi_feature: figure(0.9, { limit: 0.2 }), psi_top_feature: figure(0.9, { limit: 0.2 }) };
+
+test('three triggers of one drift ask for one retraining, and what holds it back is told once', () => {
+  const told = Told.withChampion();
+  for (let h = 1; h < 20; h++) told.sees(observation(h, MORE, 'unit_change'));
+  expect(told.actions.filter((action) => action === 'retrain held')).toHaveLength(1);
+  for (let h = 20; h < 30; h++) told.sees(observation(h, MORE, 'sudden_drift'));
+  expect(told.actions.filter((action) => action === 'retrain')).toHaveLength(1);
+  told.answer({ kind: 'failed', code: 'internal', detail: '' });
+  // they wait their time again
+  for (let h = 30; h < 42; h++) told.sees(observation(h, MORE, 'sudden_drift'));
+  expect(told.actions.at(-1)).toBe('train_failed refused');
+});
+
+test('when calibrating anew does not help, a new model is trained, and not calibrated anew over and over', () => {
+  const told = Told.withChampion();
+  const out = { alert_rate_ratio: figure(9, { limit: [0.5, 2] }) };
+  for (let h = 1; h < 5 * 24; h++) {
+    told.sees(observation(h, out));
+    const [effect] = told.state.effects;
+    const calibration = { modelId: CHAMPION.modelId, version: 2, alertRate: 0.001, combined: null, dismissals: [] };
+    if (effect?.kind === 'recalibrate') told.answer({ kind: 'recalibrated', calibration });
+  }
+  expect(told.actions).toEqual(['promote', 'recalibrate', 'retrain']);
+  expect(told.decisions.at(-1)).toMatchObject({ trigger: 'calibration_stays_out', atMs: START_MS + 97 * 3_600_000 });
+});
