@@ -9,6 +9,9 @@ import { mayBeProducer } from './unit.ts';
 const SUDDEN_INTERVALS = 2;
 /** How much better a slope must fit than a step to be believed. */
 const SLOPE_FITS = 0.85;
+/** The same for a metric alone, of which a producer could be suspected. */
+const SLOW_INTERVALS = 5;
+const SLOWLY_FITS = 0.7;
 /** Share of the change that must lie within the history for its course to be known. */
 const WITHIN = 0.35;
 
@@ -36,7 +39,8 @@ export function genuineDrift(facts: Facts): Cause | null {
   const sinceMs = (intervals[fit.from + 1] ?? now).startMs;
   const gradual = fit.rise < WITHIN || fit.to - fit.from > SUDDEN_INTERVALS;
   // One metric alone that leaps may as well be a producer's doing, and then waiting is cheap and acting is not.
-  if (metrics.length < 2 && !(gradual && fit.rise >= WITHIN)) return null;
+  const slowly = fit.to - fit.from >= SLOW_INTERVALS && fit.slopeError < SLOWLY_FITS * fit.stepError;
+  if (metrics.length < 2 && !(slowly && fit.rise >= WITHIN)) return null;
   const what = `${listed(names)} (${percent(share)} of the metrics)`;
   return gradual
     ? answer(

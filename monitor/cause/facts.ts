@@ -43,7 +43,7 @@ export interface Facts {
   /** Those that moved, the one that did most first. */
   moved: readonly FeatureFacts[];
   figures: CauseFigures;
-  /** Median of a count over the intervals before, a day and a week ago; null when there are none. */
+  /** Median of a count over the older half of the intervals before and the one a week ago; null when there are none. */
   usual: (of: (counts: IntervalCounts) => number) => number | null;
 }
 
@@ -52,7 +52,9 @@ export function factsOf(input: ObserveInput, figures: CauseFigures): Facts | nul
   const { reference, history, dayAgo, weekAgo } = input;
   const now = input.spans.interval;
   if (now === null || reference === null) return null;
-  const earlier = [...history, dayAgo, weekAgo].filter((counts) => counts !== null);
+  // The older half of what is known: what began a day ago and goes on is not yet what is usual.
+  const older = [weekAgo, ...history.slice(0, Math.ceil(history.length / 2))].filter((counts) => counts !== null);
+  const earlier = older.length > 0 ? older : [dayAgo].filter((counts) => counts !== null);
   const usual = (of: (counts: IntervalCounts) => number) => median(earlier.map(of));
   const status = new Map(figures.features.map((feature) => [feature.feature, feature]));
   const counted = new Map(now.features.map((feature) => [feature.name, feature]));

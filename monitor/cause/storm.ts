@@ -41,7 +41,8 @@ export function faultStorm(facts: Facts): Cause | null {
   const rank = median(moved.map((f) => Math.abs(f.rank))) ?? 0;
   const newest = median(moved.map((f) => Math.abs(rankIn(grain, f)))) ?? rank;
   const backAgain = rank <= WIDE && newest <= rank / 2;
-  const quietBefore = before.length === 0 || alertShare(before.at(-1)!) <= alerts / 2 || rank <= IN_PLACE / 2;
+  const last = before.at(-1);
+  const quietBefore = last === undefined || alertShare(last) <= alerts / 2;
   const evidence = {
     alertingEntities: alerting,
     alertingUsual: usualAlerting,

@@ -22,6 +22,8 @@ const MIN_GRAIN_RATIOS = 4;
 /** Slots (quarter octaves) from which a shift is one, and from which it is more than a usual change of load brings. */
 const LEAST_SHIFT = 3;
 const LARGE_SHIFT = 8;
+/** From here on (64 times) no entity gets by itself, so the rest need not look like the whole. */
+const FAR_SHIFT = 24;
 /** What may be left of the distance after the shift, as a share of it, and in slots. */
 const LEFT = 0.3;
 const LEFT_SLOTS = 1.5;
@@ -64,7 +66,8 @@ export function rescaled(facts: Facts): Rescaled[] {
   const found = new Map<string, Rescaled>();
   for (const feature of facts.features) {
     const one = wholeShift(facts, feature) ?? partShift(facts, feature);
-    if (one === null) continue;
+    // A small shift within what limits allow is a load of the day.
+    if (one === null || (!feature.moved && Math.abs(one.slots) < LARGE_SHIFT)) continue;
     const known = found.get(one.metric);
     if (known === undefined || Math.abs(known.slots) < Math.abs(one.slots)) found.set(one.metric, one);
   }
@@ -152,7 +155,13 @@ function partShift(facts: Facts, feature: FeatureFacts): Rescaled | null {
   if (Math.abs(slots) < LEAST_SHIFT || spread > usualSpread + MARGIN) return null;
   const rest = sharesOf(near);
   const shape = bestShift(trained, mode);
-  if (rest !== null && part < WHOLE && moverDistance(trained, rest) > Math.max(3, usualSpread / 2)) return null;
+  if (
+    rest !== null &&
+    part < WHOLE &&
+    Math.abs(slots) < FAR_SHIFT &&
+    moverDistance(trained, rest) > Math.max(3, usualSpread / 2)
+  )
+    return null;
   const left = shape.after / Math.max(shape.before, 1e-9);
   if (left > 2 * LEFT) return null;
   // A producer that has changed stays so, and had not been so before.
@@ -195,7 +204,7 @@ export function unitChange(facts: Facts): Cause | null {
   const few =
     others <= (first.part < WHOLE ? Math.max(1, (OTHERS / 2) * metrics) : Math.max(OTHERS_LEAST, OTHERS * metrics));
   const strong = first.part === 1 && Math.abs(first.slots) >= LARGE_SHIFT && first.left <= LEFT_STRONG;
-  const sure = first.abrupt && ((few && others < 3 * names.size) || (strong && round !== null));
+  const sure = alike.some((one) => one.abrupt) && ((few && others < 3 * names.size) || (strong && round !== null));
   if (!sure) return null;
   const factor = exp2(octaves);
   const since = first.sinceMs === null ? '' : ` since about ${at(first.sinceMs)}`;
