@@ -13,18 +13,28 @@ export const MIN_BLOCKS = 16;
 /** More blocks than this are put together to that many: their comparisons are what costs. */
 const MAX_BLOCKS = 400;
 const WEEK_MS = 7 * 86_400_000;
-/** Share of the blocks, the earliest ones, that stand for the past; the later ones are held against them. */
-const PAST = 0.5;
-/** Where no block differed at all, a figure has this limit at least: finite samples differ by chance. */
-const LEAST_PSI = 0.02;
-const LEAST_KS = 0.02;
+/** Share of the blocks, the earliest ones, that are only compared with. */
+const FIRST_PAST = 0.25;
+/** A feature's usual distance is at least this: finite samples differ by chance. */
+const LEAST_USUAL = 0.02;
+/** Its spread is at least this share of what is usual. */
+const LEAST_SPREAD = 0.2;
+/** Beyond this quantile of the blocks the tail is taken for exponential. */
+const TAIL_FROM = 0.8;
+/** Drift is when so many of the features are beyond their limits: few move alone, and chance moves one of many. */
+export const DRIFTED_SHARE = 0.1;
+
+/** How many features must be beyond their limits. */
+export const driftedFeatures = (features: number): number => Math.max(1, Math.round(features * DRIFTED_SHARE));
 
 /**
- * Limits from the training data themselves. The rows are cut into blocks as long as an interval; the later blocks are held
- * against the earlier ones, as intervals will be held against the training, so what is usual for this telemetry (its
- * seasons, its autocorrelation) is in the distances that come out. With so many features the largest ratio of a distance
- * to its feature's own usual one is what alarms, so that ratio is given the quantile that is passed as often as false
- * alarms are allowed, extrapolated exponentially beyond what so few blocks can show. null with fewer than MIN_BLOCKS.
+ * Limits from the training data themselves. The rows are cut into blocks as long as an interval, and each is held against
+ * all that came before it, as intervals will be held against the training: what is usual for this telemetry, its seasons
+ * and its autocorrelation, is in the distances that come out. A feature's distance is told in spreads above its own median;
+ * of a block, that of the feature at the tenth part from above counts for drift, and the largest for a feature alone. Each
+ * is given the quantile that is passed as often as false alarms are allowed, by an exponential tail beyond what so few
+ * blocks can show. docs/drift.md measures this rule, docs/decisions/0018-drift-limits.md has the ones that it was chosen
+ * from. null with fewer than MIN_BLOCKS.
  */
 export function driftLimits(
   series: ReadonlyMap<string, TimedSeries>,
@@ -33,73 +43,100 @@ export function driftLimits(
   config: StreamConfig,
 ): DriftLimits | null {
   const { intervalMs } = config.profile;
-  const { falseAlarmsPerWeek } = config.policy;
+  const { falseAlarmsPerWeek, alertRatioBand } = config.policy;
   const names = reference.features.map(({ name }) => name);
   const blocks = blocksOf(series, scales, reference, names, intervalMs);
   if (blocks.length < MIN_BLOCKS) return null;
-  const split = Math.ceil(blocks.length * PAST);
-  const past = names.map((_, f) => summed(blocks.slice(0, split).map((block) => block[f]!)));
-  const later = blocks.slice(split);
-  const distances = (distance: (a: Float64Array, b: Float64Array) => number) =>
-    names.map((_, f) => Float64Array.from(later, (block) => distance(binned(past[f]!), binned(block[f]!))));
   const share = Math.min(0.5, falseAlarmsPerWeek / (WEEK_MS / intervalMs));
-  const psiLimits = familyLimits(distances(psiOf), share, LEAST_PSI);
-  const ksLimits = familyLimits(distances(ksOf), share, LEAST_KS);
-  const worst = Math.max(...psiLimits);
+  const indices = limitsFor(chained(blocks, psiOf), share);
+  const psiScore = Math.max(0.25, middle(indices.together));
   return {
     blocks: blocks.length,
     blockMs: intervalMs,
     falseAlarmsPerWeek,
-    psi: psiLimits,
-    ks: ksLimits,
-    psiScore: median(psiLimits),
-    ksScore: median(ksLimits),
-    klScore: Math.max(0.1, median(psiLimits) / 2),
-    uniformity: Math.max(...ksLimits, 0.1),
-    alertRatio: [0.2, Number.isFinite(worst) ? 5 : 5],
+    psi: indices.together,
+    psiAlone: indices.alone,
+    ks: limitsFor(chained(blocks, ksOf), share).together,
+    psiScore,
+    ksScore: 0.2,
+    klScore: Math.max(0.1, psiScore / 2),
+    uniformity: 0.2,
+    alertRatio: [alertRatioBand[0], alertRatioBand[1]],
   };
 }
 
-const psiOf = (a: Float64Array, b: Float64Array): number => {
+type Distance = (reference: ArrayLike<number>, serving: ArrayLike<number>) => number;
+const psiOf: Distance = (a, b) => {
   const result = psi(a, b);
   return result.ok ? result.value : Number.NaN;
 };
-const ksOf = (a: Float64Array, b: Float64Array): number => {
+const ksOf: Distance = (a, b) => {
   const result = ksBinned(a, b);
   return result.ok ? result.value.statistic : Number.NaN;
 };
 
-const median = (values: Float64Array): number => quantileSorted(values.slice().sort(), 0.5);
-
-/** One limit a feature, such that any of them is passed in `share` of the blocks. distances: by feature, then by block. */
-export function familyLimits(distances: readonly Float64Array[], share: number, least: number): Float64Array {
-  const usual = distances.map((of) => {
-    const known = of.filter((x) => !Number.isNaN(x)).sort();
-    return known.length === 0 ? least : Math.max(least, quantileSorted(known, 0.5));
+/** Distances of each block but the first ones from all blocks before it: by block, then by feature. */
+function chained(blocks: readonly Histogram[][], distance: Distance): Float64Array[] {
+  const first = Math.max(4, Math.ceil(blocks.length * FIRST_PAST));
+  const past = blocks[0]!.map(({ edges }) => emptyHistogram(edges));
+  const distances: Float64Array[] = [];
+  blocks.forEach((block, b) => {
+    if (b >= first) distances.push(Float64Array.from(block, (of, f) => distance(binned(past[f]!), binned(of))));
+    block.forEach(({ counts }, f) => {
+      const sum = past[f]!.counts;
+      for (let i = 0; i < sum.length; i++) sum[i]! += counts[i]!;
+    });
   });
-  const blocks = distances[0]?.length ?? 0;
-  const largest = new Float64Array(blocks);
-  for (let k = 0; k < blocks; k++)
-    for (let f = 0; f < distances.length; f++) {
-      const ratio = distances[f]![k]! / usual[f]!;
-      if (ratio > largest[k]!) largest[k] = ratio;
-    }
-  const factor = upperQuantile(largest.sort(), share);
-  return Float64Array.from(usual, (x) => x * factor);
+  return distances;
 }
 
-/** The quantile passed with probability `share`, by an exponential tail above the median of the upper half. */
-function upperQuantile(sorted: Float64Array, share: number): number {
-  const from = quantileSorted(sorted, 0.5);
+/** Limits of each feature when a tenth of them must be beyond theirs, and when one alone is enough. */
+export function limitsFor(
+  distances: readonly Float64Array[],
+  share: number,
+): { together: Float64Array; alone: Float64Array } {
+  const features = distances[0]!.length;
+  const usual = new Float64Array(features);
+  const spread = new Float64Array(features);
+  for (let f = 0; f < features; f++) {
+    const of = Float64Array.from(distances, (block) => block[f]!)
+      .filter((x) => !Number.isNaN(x))
+      .sort();
+    usual[f] = Math.max(LEAST_USUAL, of.length === 0 ? 0 : quantileSorted(of, 0.5));
+    spread[f] = Math.max(LEAST_SPREAD * usual[f]!, meanExcess(of, usual[f]!));
+  }
+  const kth = driftedFeatures(features);
+  const together = new Float64Array(distances.length);
+  const alone = new Float64Array(distances.length);
+  distances.forEach((block, b) => {
+    const spreads = block
+      .map((x, f) => (Number.isNaN(x) ? Number.NEGATIVE_INFINITY : (x - usual[f]!) / spread[f]!))
+      .sort();
+    together[b] = spreads[features - kth]!;
+    alone[b] = spreads[features - 1]!;
+  });
+  const limitsAt = (factor: number) => usual.map((x, f) => x + Math.max(1, factor) * spread[f]!);
+  return { together: limitsAt(passedBy(together.sort(), share)), alone: limitsAt(passedBy(alone.sort(), share)) };
+}
+
+const middle = (values: Float64Array): number => quantileSorted(values.slice().sort(), 0.5);
+
+/** Mean of what exceeds a value, 0 for nothing. */
+function meanExcess(values: Float64Array, above: number): number {
   let sum = 0;
   let n = 0;
-  for (const x of sorted) {
-    if (x <= from) continue;
-    sum += x - from;
+  for (const x of values) {
+    if (!(x > above)) continue;
+    sum += x - above;
     n++;
   }
-  const mean = n === 0 ? 0 : sum / n;
-  return from + mean * Math.max(0, ln(0.5 / share));
+  return n === 0 ? 0 : sum / n;
+}
+
+/** The quantile that is passed with probability `share`: an exponential tail above TAIL_FROM. */
+function passedBy(sorted: Float64Array, share: number): number {
+  const from = quantileSorted(sorted, TAIL_FROM);
+  return from + meanExcess(sorted, from) * Math.max(0, ln((1 - TAIL_FROM) / share));
 }
 
 /** Counts of each block by feature, in the order of time; blocks without any window are left out. */
@@ -133,10 +170,4 @@ function blocksOf(
     }
   }
   return [...blocks.keys()].sort((a, b) => a - b).map((key) => blocks.get(key)!.map(({ place }) => place));
-}
-
-function summed(histograms: readonly Histogram[]): Histogram {
-  const sum = emptyHistogram(histograms[0]!.edges);
-  for (const { counts } of histograms) for (let i = 0; i < counts.length; i++) sum.counts[i]! += counts[i]!;
-  return sum;
 }

@@ -3,7 +3,7 @@ import type { StreamConfig } from '../core/config/stream.ts';
 import { type Fault, ok, type Result } from '../core/errors.ts';
 import { sha256Hex } from '../core/hash.ts';
 import type { ControlEntry } from '../core/types.ts';
-import { type Decoder, type LogRecord, noOutputs, type Outputs } from '../ingest/ports.ts';
+import { type Decoder, type LogRecord, noOutputs, type Outputs, yielded } from '../ingest/ports.ts';
 import { Fold } from './fold.ts';
 import { type DetectorParams, type EvidenceKind, saveModel } from './model.ts';
 import { trainOnline } from './online/train.ts';
@@ -86,7 +86,7 @@ export class OfflineRun {
         this.rows.push({ entity, windowStartMs, features: readings.features, values: readings.values });
       }
     }
-    if (out.verdicts.length + out.incidents.length + out.deadLetters.length > 0) this.#o.onOutputs?.(out);
+    if (yielded(out)) this.#o.onOutputs?.(out);
   }
 
   #trainWhenDue(offset: number): void {

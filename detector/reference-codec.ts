@@ -98,6 +98,7 @@ function saveLimits(writer: ByteWriter, limits: DriftLimits): void {
   for (const edge of limits.alertRatio) writer.f64(edge);
   writer.f64s(limits.psi);
   writer.f64s(limits.ks);
+  writer.f64s(limits.psiAlone);
 }
 
 function loadLimits(reader: ByteReader, features: number): DriftLimits {
@@ -116,5 +117,6 @@ function loadLimits(reader: ByteReader, features: number): DriftLimits {
     alertRatio,
     psi: numbers(reader, 'limits of PSI', features),
     ks: numbers(reader, 'limits of KS', features),
+    psiAlone: numbers(reader, 'limits of PSI alone', features),
   };
 }

@@ -16,9 +16,11 @@ export interface DriftLimits {
   blocks: number;
   blockMs: number;
   falseAlarmsPerWeek: number;
-  /** By feature, in the order of the reference: with as many features, any of them passes its limit that rarely. */
+  /** By feature, in the order of the reference: a tenth of the features passes its limits that rarely. */
   psi: Float64Array;
   ks: Float64Array;
+  /** The same, when any feature alone counts. */
+  psiAlone: Float64Array;
   psiScore: number;
   ksScore: number;
   klScore: number;

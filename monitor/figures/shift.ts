@@ -3,6 +3,7 @@ import { binned, type Histogram, missingShare } from '../../core/stats/histogram
 import { kl } from '../../core/stats/kl.ts';
 import { ksBinned } from '../../core/stats/ks-binned.ts';
 import { psi } from '../../core/stats/psi.ts';
+import { driftedFeatures } from '../../detector/drift-limits.ts';
 import type { IntervalCounts } from '../../detector/interval-counts.ts';
 import type { ReferenceProfile } from '../../detector/reference.ts';
 import type { FeatureFigures, Figure, Figures } from '../observation.ts';
@@ -58,7 +59,10 @@ function distances(trained: Histogram, now: Histogram): { psi: number; ks: numbe
 }
 
 /** The figures of all features together. */
-export function shiftFigures(features: readonly FeatureFigures[], top: ArrayLike<number>): Figures {
+export function shiftFigures(
+  features: readonly FeatureFigures[],
+  { top, limits }: Pick<ReferenceProfile, 'top' | 'limits'>,
+): Figures {
   const known = features.filter((f) => f.psi !== null);
   if (known.length === 0)
     return {
@@ -69,12 +73,14 @@ export function shiftFigures(features: readonly FeatureFigures[], top: ArrayLike
       drifted_features: UNKNOWN,
     };
   const judged = known.filter((f) => f.status !== 'unknown');
-  const ratio = judged.length === 0 ? null : Math.max(...judged.map((f) => f.psi! / f.psiLimit));
+  const ratios = judged.map((f) => f.psi! / f.psiLimit).sort((a, b) => b - a);
+  const ratio = ratios[driftedFeatures(ratios.length) - 1] ?? null;
   const drifted = judged.filter((f) => f.status === 'drift').length;
-  const most = Array.from(top, (f) => features[f]!).filter((f) => f.psi !== null);
+  const alone = features.map((f, i) => ({ ...f, psiLimit: limits?.psiAlone[i] ?? f.psiLimit }));
+  const most = Array.from(top, (f) => alone[f]!);
   return {
-    psi_feature: worst(known, PSI_DRIFT),
-    psi_top_feature: most.length === 0 ? UNKNOWN : worst(most, 0.2),
+    psi_feature: worst(alone, PSI_DRIFT),
+    psi_top_feature: worst(most, 0.2),
     ks_feature: ksFigure(known),
     drift: ratio === null ? UNKNOWN : { value: ratio, status: worseAbove(ratio, 1, WARN_SHARE), limit: 1 },
     drifted_features:
@@ -85,10 +91,13 @@ export function shiftFigures(features: readonly FeatureFigures[], top: ArrayLike
 }
 
 /** PSI of the feature that is furthest beyond whichever of its limits is wider, the textbook's or its own. */
-function worst(features: readonly FeatureFigures[], textbook: number): Figure {
+function worst(all: readonly FeatureFigures[], textbook: number): Figure {
+  const features = all.filter((f) => f.psi !== null);
+  if (features.length === 0) return UNKNOWN;
   const beyond = (f: FeatureFigures) => f.psi! / Math.max(textbook, f.psiLimit);
   const one = features.reduce((a, b) => (beyond(b) > beyond(a) ? b : a));
-  return { value: one.psi, status: one.status, limit: one.psiLimit };
+  const status = one.status === 'unknown' ? 'unknown' : worseAbove(one.psi!, one.psiLimit, WARN_SHARE);
+  return { value: one.psi, status, limit: one.psiLimit };
 }
 
 function ksFigure(features: readonly FeatureFigures[]): Figure {
