@@ -2,8 +2,9 @@ import { Random } from '../../core/random.ts';
 import { CAUSES, type CauseKind } from '../../core/triggers.ts';
 import { RECORDED_SETS, RecordedFleet, type RecordedSet, readDays } from '../../scenarios/monitor/recorded.ts';
 import type { Pack } from '../../scenarios/quality/pack.ts';
+import type { Magnitudes } from './draws.ts';
 import { type FleetModel, judge, trainFleet } from './shift-run.ts';
-import { type Magnitudes, MEASURED, SHIFTS } from './shifts.ts';
+import { MEASURED, SHIFTS } from './shifts.ts';
 
 /** What a classification is worth: the answer beside the truth. */
 export interface Judged {

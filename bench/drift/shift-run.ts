@@ -1,17 +1,18 @@
 import { type StreamConfig, streamConfig } from '../../core/config/stream.ts';
-import { orThrow } from '../../core/errors.ts';
+import { orThrow, TidewatchError } from '../../core/errors.ts';
 import type { Sample } from '../../core/types.ts';
-import { OfflineRun, trainArtifact } from '../../detector/offline.ts';
+import { loadModel } from '../../detector/model.ts';
+import { modelIdOf, OfflineRun, trainArtifact } from '../../detector/offline.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
+import type { ReferenceProfile } from '../../detector/reference.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import type { Outputs } from '../../ingest/ports.ts';
-import { classifyShift } from '../../monitor/cause/classify.ts';
+import { observe } from '../../monitor/figures/observe.ts';
 import type { Cause } from '../../monitor/observation.ts';
 import { encodeKey, encodeTidewatchJson } from '../../scenarios/encode.ts';
 import type { Telemetry } from '../../scenarios/monitor/telemetry.ts';
 import { USUAL } from '../../scenarios/monitor/telemetry.ts';
-import { Counted, figuresOf, type Measures, measuresOf } from './counted.ts';
-import type { Shift, Site } from './shifts.ts';
+import type { Shift, Site } from './draws.ts';
+import { Grains } from './grains.ts';
 
 const DAY_MS = 86_400_000;
 const INTERVAL_MS = 6 * 3_600_000;
@@ -20,14 +21,13 @@ const GRAIN_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 5);
 /** Before the interval a week ago, so that forecasts have their histories. */
 const WARM_UP_MS = DAY_MS;
-const HISTORY = 8;
 
 export interface FleetModel {
   name: string;
   config: StreamConfig;
   make: (seed: number) => Telemetry;
   artifact: Uint8Array;
-  measures: Measures;
+  reference: ReferenceProfile;
   sds: Float64Array;
   trainDays: number;
 }
@@ -56,11 +56,13 @@ export function trainFleet(name: string, make: (seed: number) => Telemetry, days
   run.finish(feeder.offset);
   rows.push(...run.rows);
   const { artifact } = orThrow(trainArtifact(rows, config));
+  const { reference } = orThrow(loadModel(artifact));
+  if (reference === null) throw new TidewatchError('too_little_data', `${name} has a model without a reference`);
   const sds = sums[1].map((sum, k) => {
     const n = Math.max(1, sums[0][k]!);
     return Math.sqrt(Math.max(0, sums[2][k]! / n - (sum / n) ** 2));
   });
-  return { name, config, make, artifact, measures: measuresOf(rows, INTERVAL_MS), sds, trainDays: days };
+  return { name, config, make, artifact, reference, sds, trainDays: days };
 }
 
 /** Sends the periods of a fleet, with a shift laid over. */
@@ -145,21 +147,18 @@ export function judge(model: FleetModel, seed: number, draw: (site: Site) => Shi
     periodMs,
   };
   const shift = draw(site);
-  const counted = new Counted(model.measures, INTERVAL_MS, GRAIN_MS);
+  const { reference } = model;
+  const grains = new Grains(reference, INTERVAL_MS, GRAIN_MS);
   const run = new OfflineRun({
     config: model.config,
     decoder: decoderFor(model.config),
     selfTrain: false,
-    onOutputs: (out: Outputs) => counted.take(out),
+    onOutputs: (out) => grains.take(out.profiles),
   });
   run.serve(model.artifact, 0);
   const fromMs = atMs - 7 * DAY_MS - INTERVAL_MS - WARM_UP_MS;
+  // The newest grain closes when its windows have, which the lateness that they allow for comes after.
   const feeder = new Feeder(run, telemetry, { is: shift, sds: model.sds }, fromMs);
-  for (let endMs = fromMs + GRAIN_MS; endMs <= atMs + GRAIN_MS; endMs += GRAIN_MS) {
-    const before = { ...run.fold.counters };
-    feeder.to(endMs);
-    counted.read(endMs - GRAIN_MS, before, run.fold.counters);
-  }
-  const input = counted.input(model.config, atMs, HISTORY);
-  return { shift, cause: classifyShift(input, figuresOf(input, model.measures)) };
+  feeder.to(atMs + GRAIN_MS);
+  return { shift, cause: observe(grains.input(model.config, modelIdOf(model.artifact), atMs)).cause };
 }

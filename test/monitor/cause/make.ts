@@ -1,4 +1,3 @@
-import { Counted, figuresOf, type Measures, measuresOf } from '../../../bench/drift/counted.ts';
 import { streamConfig } from '../../../core/config/stream.ts';
 import { Random } from '../../../core/random.ts';
 import type { Verdict } from '../../../core/types.ts';
@@ -7,6 +6,7 @@ import { noOutputs } from '../../../ingest/ports.ts';
 import { classifyShift } from '../../../monitor/cause/classify.ts';
 import type { ObserveInput } from '../../../monitor/figures/input.ts';
 import type { Cause } from '../../../monitor/observation.ts';
+import { Counted, figuresOf, type Measures, measuresOf } from './counted.ts';
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
