@@ -164,7 +164,7 @@ export const TRIGGERS: readonly Trigger[] = [
     action: 'recalibrate',
     otherwise: 'look',
     urgency: 'ticket',
-    cooldownMs: 2 * DAY_MS,
+    cooldownMs: DAY_MS,
     priority: 60,
     runbook: 'calibration_out',
     means: 'The alert rate no longer means what was configured: the scores are calibrated anew.',

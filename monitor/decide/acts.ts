@@ -12,8 +12,16 @@ export function beginRetraining(turn: Turn, draft: DecisionDraft): Decision {
   turn.spend('retrain');
   turn.state.rollout = { phase: 'training', sinceMs: turn.atMs, decision: decision.id, attempt: 1 };
   const { quarantine } = turn.state;
-  turn.order(decision.id, { kind: 'train', seed: seedOf(decision.id), quarantine, toMs: turn.atMs });
+  const sinceMs = changedSince(turn, draft);
+  const order = { kind: 'train', seed: seedOf(decision.id), quarantine, toMs: turn.atMs } as const;
+  turn.order(decision.id, sinceMs === null ? order : { ...order, sinceMs });
   return decision;
+}
+
+/** When the change began that a trigger wants another model for: a model of both normals would fit neither. */
+function changedSince(turn: Turn, { trigger, cause }: DecisionDraft): number | null {
+  if (trigger === null || (cause !== 'gradual_drift' && cause !== 'sudden_drift')) return null;
+  return turn.state.triggers[trigger]?.sinceMs ?? null;
 }
 
 export function beginRecalibration(turn: Turn, draft: DecisionDraft): Decision {
@@ -85,8 +93,8 @@ function installed(turn: Turn, model: ModelRef, reason: string): void {
 }
 
 /**
- * What was asked for came to nothing. Its episode ends with that: if the condition still holds, the next one begins, and
- * waits its time and its budget.
+ * What was asked for came to nothing, or did what it could. The episode ends with that: if the condition still holds, the
+ * next one begins, and waits its time and its budget.
  */
 export function endEpisodes(turn: Turn, policy: Policy, action: TriggerAction): void {
   for (const { name } of policy.triggers.filter((trigger) => trigger.action === action)) {

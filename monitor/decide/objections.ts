@@ -45,7 +45,9 @@ function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Obj
         return passing('The budget of retrainings is spent');
       return null;
     case 'recalibrate':
-      if (state.effects.some(({ kind }) => kind === 'recalibrate') || state.rollout.phase === 'canary') return 'wait';
+      // a champion that is about to be replaced, or was just now, is judged as it is
+      if (state.rollout.phase !== 'idle' && state.rollout.phase !== 'approval') return 'wait';
+      if (state.effects.some(({ kind }) => kind === 'recalibrate')) return 'wait';
       if (state.serving.champion === null) return 'wait';
       if (turn.spentWithin('recalibrate', DAY_MS) >= config.recalibrationsPerDay)
         return passing('The budget of recalibrations is spent');

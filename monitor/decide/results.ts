@@ -20,6 +20,8 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
     if (turn.state.serving.champion?.modelId !== result.calibration.modelId) return;
     const { dismissals } = turn.state.serving.calibration ?? { dismissals: [] };
     turn.serve({ calibration: { ...result.calibration, dismissals }, reason: 'calibrated anew' });
+    // more is known the next time; what waits to train anew goes on waiting
+    endEpisodes(turn, policy, 'recalibrate');
   }
 }
 
