@@ -105,7 +105,8 @@ export interface TriggerState {
 /** What is asked of the world, done at least once and safe to repeat; `id` makes it so. */
 export type Effect = { id: string; decision: string } & EffectOrder;
 export type EffectOrder =
-  | { kind: 'train'; seed: number; quarantine: readonly Quarantine[]; toMs: number }
+  /** sinceMs: what came before was normal then and is not now; left out: all of the span is. */
+  | { kind: 'train'; seed: number; quarantine: readonly Quarantine[]; toMs: number; sinceMs?: number }
   | { kind: 'evaluate'; candidate: ModelRef; champion: ModelRef | null; toMs: number }
   | { kind: 'recalibrate'; modelId: string; version: number; toMs: number; quarantine: readonly Quarantine[] }
   | { kind: 'serve'; serving: Serving };

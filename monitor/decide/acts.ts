@@ -11,8 +11,11 @@ export function beginRetraining(turn: Turn, draft: DecisionDraft): Decision {
   const decision = turn.decide(draft);
   turn.spend('retrain');
   turn.state.rollout = { phase: 'training', sinceMs: turn.atMs, decision: decision.id, attempt: 1 };
-  const { quarantine } = turn.state;
   const sinceMs = changedSince(turn, draft);
+  // a storm that has stayed was the change itself
+  const quarantine = turn.state.quarantine.filter(
+    ({ reason, toMs }) => sinceMs === null || reason !== 'fault_storm' || toMs <= sinceMs,
+  );
   const order = { kind: 'train', seed: seedOf(decision.id), quarantine, toMs: turn.atMs } as const;
   turn.order(decision.id, sinceMs === null ? order : { ...order, sinceMs });
   return decision;

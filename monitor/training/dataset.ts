@@ -17,6 +17,8 @@ const HELD_BACK_EACH = 72;
 export interface Ask {
   toMs: number;
   quarantine: readonly Quarantine[];
+  /** What came before was normal then and is not now; left out: the whole span is read. */
+  sinceMs?: number;
 }
 
 /** Rows to train on, by entity and time, and what the lineage says of them. */
@@ -33,7 +35,7 @@ export interface TrainingSet {
  */
 export async function trainingSet(data: TrainingData, config: StreamConfig, ask: Ask): Promise<Result<TrainingSet>> {
   const policy = config.policy.training;
-  const fromMs = ask.toMs - policy.spanMs;
+  const fromMs = Math.max(ask.toMs - policy.spanMs, ask.sinceMs ?? Number.NEGATIVE_INFINITY);
   const leftOut = new LeftOut();
   const read = await readRows(data, config, { fromMs, toMs: ask.toMs }, leftOut);
   const discipline = await disciplineOf(data, config, { fromMs, toMs: ask.toMs }, ask.quarantine, read);

@@ -28,6 +28,8 @@ export type FaultKind =
 const SHIFT_DRAWS = 0x53484946;
 const EPISODE_DRAWS = 0x45504953;
 const NEWCOMER_DRAWS = 0x4e455743;
+/** A metric falls only where its mean is so many times as large as the fall. */
+const LEAST_LEVEL = 3;
 const DAY_MS = 86_400_000;
 /** Anomalies of an entity in a day, in a world without faults. */
 const EPISODES_PER_DAY = 0.02;
@@ -48,13 +50,14 @@ export function conditionsAt(faults: readonly MonitorFault[], timeMs: number): C
   return conditions;
 }
 
-/** A table of entities × metrics of one period, and the standard deviations of each cell so far. */
+/** A table of entities × metrics of one period, and mean and standard deviation of each cell so far. */
 export interface Period {
   timeMs: number;
   periodMs: number;
   metrics: readonly string[];
   entities: number;
   values: Float64Array;
+  means: Float64Array;
   sds: Float64Array;
 }
 
@@ -77,11 +80,11 @@ export function strike(faults: readonly MonitorFault[], seed: number, period: Pe
 
 /** A genuine change: one cause below, seen in some metrics of every entity, neither a constant nor a factor. */
 function shift(fault: Extract<MonitorFault, { kind: 'shift' }>, seed: number, period: Period): void {
-  const { timeMs, metrics, entities, values, sds } = period;
+  const { timeMs, metrics, entities, values, means, sds } = period;
   const grown = fault.rampMs === 0 ? 1 : Math.min(1, (timeMs - fault.startMs) / fault.rampMs);
   const random = new Random(seed);
   const column = shuffled(random, metrics.length).slice(0, Math.max(2, Math.round(metrics.length * fault.metricShare)));
-  const direction = column.map(() => (random.next() < 0.5 ? -1 : 1));
+  const direction = column.map(() => (random.next() < 0.3 ? -1 : 1));
   const noise = new Random(mix(seed, Math.floor(timeMs / period.periodMs)));
   for (let e = 0; e < entities; e++) {
     const measure = 0.7 + 0.6 * random.next();
@@ -89,10 +92,10 @@ function shift(fault: Extract<MonitorFault, { kind: 'shift' }>, seed: number, pe
     for (const [k, c] of column.entries()) {
       const own = 0.7 + 0.6 * random.next();
       const at = e * metrics.length + c;
-      const by = direction[k]! * fault.sd * measure * own * (1 + 0.15 * together + 0.1 * noise.normal());
-      // What cannot be negative stays so.
-      const moved = values[at]! + grown * by * sds[at]!;
-      values[at] = values[at]! >= 0 && moved < 0 ? values[at]! * (1 - 0.5 * grown) : moved;
+      const by = fault.sd * measure * own;
+      // what would come near zero rises instead: a load does not fall below none
+      const sign = means[at]! > LEAST_LEVEL * by * sds[at]! ? direction[k]! : 1;
+      values[at]! += grown * sign * by * (1 + 0.15 * together + 0.1 * noise.normal()) * sds[at]!;
     }
   }
 }

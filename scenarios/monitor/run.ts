@@ -97,8 +97,10 @@ export async function runScenario(options: RunOptions): Promise<Told> {
     },
   });
 
+  // a day in which the monitor does not look yet: an interval must be whole to be judged
+  while (world.timeMs < servedMs - DAY_MS) step();
+  await monitor.adopt(await firstModel(config, tables, data, servedMs - DAY_MS), servedMs - DAY_MS);
   while (world.timeMs < servedMs) step();
-  await monitor.adopt(await firstModel(config, tables, data, servedMs), servedMs);
   while (world.timeMs < endMs) {
     step();
     await monitor.lookWhenDue();

@@ -12,16 +12,19 @@ const TRANSIT_DRAWS = 0x5452414e;
 /** A Monday. */
 export const WORLD_START_MS = Date.UTC(2026, 0, 5);
 
+/** With six windows an hour, three days are what a model of a new normal takes. */
+const DRIFT_WAITS = { psi_drift: { for: '3d' }, psi_top_features: { for: '3d' }, drift: { for: '3d' } };
+
 /** Windows of ten minutes: a month is a few thousand of them, and a grain six. */
-export function worldConfig(name: string, policy: object = {}): StreamConfig {
+export function worldConfig(name: string, policy: Record<string, unknown> = {}): StreamConfig {
   return streamConfig.parse({
     name,
     window: { size: '10m', allowedLateness: '10m' },
-    profile: { interval: '6h', grain: '1h' },
-    training: { minWindows: 512 },
+    profile: { interval: '1d', grain: '1h' },
+    training: { minWindows: 128 },
     // a fleet of a dozen has few windows an hour: with fewer alerts a canary would take weeks
     detector: { alertRate: 0.005 },
-    policy,
+    policy: { ...policy, triggers: { ...DRIFT_WAITS, ...(policy.triggers as object | undefined) } },
   });
 }
 
@@ -71,7 +74,9 @@ export class World {
     telemetry.read(timeMs, conditionsAt(faults, timeMs), values);
     this.#steps++;
     this.#learn();
-    strike(faults, seed, { timeMs, periodMs, metrics, entities: entities.length, values, sds: this.#sds });
+    const means = this.#means;
+    const sds = this.#sds;
+    strike(faults, seed, { timeMs, periodMs, metrics, entities: entities.length, values, means, sds });
     this.#delayed.release(timeMs, sink);
     const random = new Random(mix(seed, TRANSIT_DRAWS, this.#steps));
     for (let e = 0; e < entities.length; e++) this.#send(entities[e]!, e, null, random, sink);

@@ -15,7 +15,7 @@ export const budgetExhausted: Scenario = {
     const firstMs = daysAfter(random, servedMs, 2, 4);
     const secondMs = daysAfter(random, firstMs, 8, 9);
     const shift = (startMs: number) =>
-      ({ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }) as const;
+      ({ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 0.8, 1.2), metricShare: 0.5 }) as const;
     const first = shift(firstMs);
     return {
       faults: [first, shift(secondMs)],

@@ -16,7 +16,7 @@ export const gradualDrift: Scenario = {
     const startMs = daysAfter(random, servedMs, 3, 6);
     const rampMs = Math.round(between(random, 4, 7)) * DAY_MS;
     return {
-      faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 2, 3), metricShare: 0.5 }],
+      faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: REMARKS,

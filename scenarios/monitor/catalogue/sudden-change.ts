@@ -15,7 +15,7 @@ export const suddenChange: Scenario = {
   plan: ({ random, servedMs, endMs }) => {
     const startMs = daysAfter(random, servedMs, 4, 7);
     return {
-      faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 2.5, 3.5), metricShare: 0.5 }],
+      faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: REMARKS,
