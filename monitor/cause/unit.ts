@@ -30,7 +30,7 @@ const LEFT_SLOTS = 1.5;
 /** The same where many other metrics have moved too. */
 const LEFT_STRONG = 0.12;
 /** Share of the windows from which a second mode is looked at: a producer that is rolled out by and by. */
-const LEAST_PART = 0.06;
+const LEAST_PART = 0.12;
 /** Share from which it is all of them. */
 const WHOLE = 0.9;
 /** Slots beyond the usual range from which a value is far out. */
@@ -67,7 +67,7 @@ export function rescaled(facts: Facts): Rescaled[] {
   for (const feature of facts.features) {
     const one = wholeShift(facts, feature) ?? partShift(facts, feature);
     // A small shift within what limits allow is a load of the day.
-    if (one === null || (!feature.moved && Math.abs(one.slots) < LARGE_SHIFT)) continue;
+    if (one === null || (!feature.moved && (Math.abs(one.slots) < LARGE_SHIFT || one.part < WHOLE))) continue;
     const known = found.get(one.metric);
     if (known === undefined || Math.abs(known.slots) < Math.abs(one.slots)) found.set(one.metric, one);
   }
