@@ -67,7 +67,8 @@ export function rescaled(facts: Facts): Rescaled[] {
   for (const feature of facts.features) {
     const one = wholeShift(facts, feature) ?? partShift(facts, feature);
     // A small shift within what limits allow is a load of the day.
-    if (one === null || (!feature.moved && (Math.abs(one.slots) < LARGE_SHIFT || one.part < WHOLE))) continue;
+    if (one === null || (!feature.moved && Math.abs(one.slots) < (one.part < WHOLE ? FAR_SHIFT : LARGE_SHIFT)))
+      continue;
     const known = found.get(one.metric);
     if (known === undefined || Math.abs(known.slots) < Math.abs(one.slots)) found.set(one.metric, one);
   }
