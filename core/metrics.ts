@@ -1,58 +1,7 @@
-import { LOG_LEVELS } from './log-level.ts';
-import { DISPOSITIONS } from './types.ts';
+import type { MetricInfo } from './metric-info.ts';
+import { MONITOR_METRICS } from './monitor-metrics.ts';
 
-/** A label: what it says, and its values where those are a closed list. None of them names an entity. */
-interface LabelInfo {
-  means: string;
-  values?: readonly string[];
-}
-
-const ENCODINGS = ['tidewatch_json', 'influx', 'otlp_proto', 'otlp_json', 'telegraf_json'] as const;
-
-/** Every label that a metric may have. What is not a closed list is bounded by the configuration or by code. */
-export const METRIC_LABELS = {
-  stream: { means: 'a stream of the configuration, at most 64' },
-  topic: { means: 'the topic of a stream' },
-  partition: { means: 'a partition that the process owns; its series go when it does' },
-  disposition: { means: 'what became of a point', values: DISPOSITIONS },
-  encoding: { means: 'how the stream says its records are encoded', values: ENCODINGS },
-  looks_like: { means: 'how a refused record seems to be encoded', values: ENCODINGS },
-  outcome: { means: 'how it ended', values: ['decoded', 'refused', 'normal', 'anomalous'] },
-  source: { means: 'which scorer judged', values: ['forest', 'fallback'] },
-  level: { means: 'level of a log event', values: LOG_LEVELS },
-  stage: { means: 'where it failed: in the bytes, or in the windows', values: ['decode', 'window'] },
-  code: { means: 'a code of errors.md' },
-  model: { means: 'id of a model' },
-  role: { means: 'what the model is to the stream', values: ['champion'] },
-  sha256: { means: "hash of the model's artifact" },
-  version: { means: 'version of Tidewatch' },
-  node: { means: 'version of Node.js' },
-} as const satisfies Record<string, LabelInfo>;
-
-export type MetricLabel = keyof typeof METRIC_LABELS;
-export type MetricUnit =
-  | 'seconds'
-  | 'bytes'
-  | 'records'
-  | 'points'
-  | 'events'
-  | 'entities'
-  | 'count'
-  | 'ratio'
-  | 'flag';
-
-export interface MetricInfo {
-  type: 'counter' | 'gauge' | 'histogram';
-  help: string;
-  unit: MetricUnit;
-  labels: readonly MetricLabel[];
-  /** Upper bounds of a histogram, ascending. */
-  buckets?: readonly number[];
-  /** Which processes have it. */
-  setBy: 'worker' | 'worker, up';
-  /** Version that first had it. */
-  since: string;
-}
+export * from './metric-info.ts';
 
 const BATCH_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] as const;
 const LATENCY_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60] as const;
@@ -60,6 +9,7 @@ const DELAY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600] as const;
 const SEVERITIES = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10] as const;
 
 const everywhere = { setBy: 'worker, up', since: '0.2.0' } as const;
+const all = { setBy: 'worker, monitor, up', since: '0.2.0' } as const;
 const worker = { setBy: 'worker', since: '0.2.0' } as const;
 const counter = { type: 'counter', ...everywhere } as const;
 const gauge = { type: 'gauge', ...everywhere } as const;
@@ -73,6 +23,7 @@ const histogram = { type: 'histogram', ...everywhere } as const;
 export const METRICS = {
   tidewatch_build_info: {
     ...gauge,
+    ...all,
     help: 'Always 1; its labels say what runs.',
     unit: 'flag',
     labels: ['version', 'node'],
@@ -179,7 +130,7 @@ export const METRICS = {
   },
   tidewatch_model_info: {
     ...gauge,
-    help: 'Always 1; the model in force. No series while there is none.',
+    help: 'Always 1; the model in force, and the one that judges beside it. No series while there is none.',
     unit: 'flag',
     labels: ['stream', 'model', 'role', 'sha256'],
   },
@@ -188,6 +139,34 @@ export const METRICS = {
     help: '1 while a partition of the stream is served without its forest.',
     unit: 'flag',
     labels: ['stream'],
+  },
+  tidewatch_forest_errors_total: {
+    ...counter,
+    since: '0.3.0',
+    help: 'Windows for which the forest failed; the fallback judged them.',
+    unit: 'count',
+    labels: ['stream'],
+  },
+  tidewatch_gap_windows_total: {
+    ...counter,
+    since: '0.3.0',
+    help: 'Windows that the fallback judged because more features were missing than in training.',
+    unit: 'count',
+    labels: ['stream'],
+  },
+  tidewatch_challenger_share: {
+    ...gauge,
+    since: '0.3.0',
+    help: 'Share of the entities that a challenger serves; 0 while it only judges beside, or there is none.',
+    unit: 'ratio',
+    labels: ['stream'],
+  },
+  tidewatch_breaker_state: {
+    ...gauge,
+    since: '0.3.0',
+    help: 'Breaker of the forest: 0 closed, it serves; 1 open, the fallback does; 2 on trial.',
+    unit: 'count',
+    labels: ['stream', 'partition'],
   },
   // how fast
   tidewatch_event_delay_seconds: {
@@ -270,6 +249,7 @@ export const METRICS = {
     unit: 'count',
     labels: [],
   },
+  ...MONITOR_METRICS,
 } as const satisfies Record<`tidewatch_${string}`, MetricInfo>;
 
 export type MetricName = keyof typeof METRICS;

@@ -50,6 +50,11 @@ export class Partition<F extends PartitionFold> {
     return this.#fold;
   }
 
+  /** Of its claim. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
   get lag(): number {
     return Math.max(0, this.#o.log.end() - this.#next);
   }

@@ -8,9 +8,12 @@ import { modelIdOf } from '../../detector/offline.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import { Partition } from '../../ingest/partition.ts';
-import type { Log, ModelStore, Outputs, PartitionStore } from '../../ingest/ports.ts';
+import type { Log, ModelStore, Outputs, PartitionObserver, PartitionStore } from '../../ingest/ports.ts';
 import type { StreamStatus } from '../../monitor/ports.ts';
 import type { PartitionMetrics } from '../metrics/partition-metrics.ts';
+import { PartitionHealth } from '../serving/partition-health.ts';
+import { ServingMeter } from '../serving/serving-meter.ts';
+import type { Tended } from '../serving/tended.ts';
 import type { TrainingAnswer, TrainingOrder } from './training.ts';
 
 /** Silence after which a stream's watermark is moved: at least one hop, so that its last window closes. */
@@ -36,13 +39,18 @@ export interface StreamRuntimeOptions {
   train: (order: TrainingOrder) => Promise<TrainingAnswer>;
   /** Readings of the stream's stored verdicts. */
   rows: () => AsyncIterable<TrainingRow>;
+  /** Gives the model the role of champion unless the stream has one; the id of the one that it has then. */
+  crown: (modelId: string) => Promise<string>;
   onFlushed: (outputs: Outputs) => void;
   onStatus: () => void;
   say: (stream: string, message: string, fault?: Fault) => void;
 }
 
 /** One stream of the embedded process: its partition loop, and its first training. */
-export class StreamRuntime {
+export class StreamRuntime implements Tended {
+  readonly partition = 0;
+  readonly health: PartitionHealth;
+  readonly meter: ServingMeter;
   readonly config: StreamConfig;
   readonly #o: StreamRuntimeOptions;
   readonly #partition: Partition<Fold>;
@@ -58,12 +66,14 @@ export class StreamRuntime {
     this.config = config;
     this.#o = options;
     this.#trainAtWindows = config.training.windows;
+    this.meter = new ServingMeter({ stream: config.name, partition: 0, grainMs: config.profile.grainMs });
+    this.health = new PartitionHealth(options.clock, this.meter);
     const decoder = decoderFor(config);
     this.#partition = new Partition<Fold>({
       ...options,
       folds: foldsFor(config, decoder),
       idleMs: IDLE_MS,
-      observe: options.metrics,
+      observe: observers(options.metrics, this.health),
       onFlushed: (outputs) => {
         options.onFlushed(outputs);
         this.#tellProgress();
@@ -77,7 +87,10 @@ export class StreamRuntime {
   async start(failed: (cause: unknown) => void): Promise<void> {
     await this.#partition.claim();
     this.#claimed = true;
-    this.#o.metrics.claimed(this.#partition);
+    this.#o.metrics.claimed(this.#partition, this.health.breaker);
+    this.health.claimed(this.#partition);
+    // a version before there were monitors gave it no role
+    if (this.modelId !== '') await this.#o.crown(this.modelId);
     this.#running = this.#partition.run(this.#stop.signal).catch(failed);
   }
 
@@ -93,6 +106,10 @@ export class StreamRuntime {
     const end = this.#o.log.end();
     while (this.#claimed && this.#partition.offsetNext < end && !signal.aborted && !this.#stop.signal.aborted)
       await this.#o.clock.sleep(CAUGHT_UP_POLL_MS, signal);
+  }
+
+  get loop(): Partition<Fold> | null {
+    return this.#claimed ? this.#partition : null;
   }
 
   get modelId(): string {
@@ -131,10 +148,12 @@ export class StreamRuntime {
     };
   }
 
-  /** Stores an artifact and switches the stream to it by a control entry; resolves when that is durable. */
+  /** Stores a first artifact and switches the stream to it by a control entry; resolves when that is durable. */
   async serve(artifact: Uint8Array, about: Record<string, unknown>): Promise<void> {
     const modelId = modelIdOf(artifact);
     await this.#o.models.put(modelId, this.config.name, artifact, about);
+    // with another champion, this process's steward switches to that
+    if ((await this.#o.crown(modelId)) !== modelId) return;
     await this.#partition.change({ kind: 'model', modelId, sha256: sha256Hex(artifact) });
     this.#o.onStatus();
   }
@@ -175,4 +194,22 @@ export class StreamRuntime {
     await this.serve(answer.value.artifact, { ...answer.value.summary, origin: 'first training' });
     say(name, 'the forest serves');
   }
+}
+
+/** What both want to know; the health only of folding and of what is durable. */
+function observers(metrics: PartitionMetrics, health: PartitionHealth): PartitionObserver {
+  return {
+    folded: (records, bytes, durationMs) => {
+      metrics.folded(records, bytes, durationMs);
+      health.folded(records, bytes, durationMs);
+    },
+    flushed: (outputs, latencyMs, divergent) => {
+      metrics.flushed(outputs, latencyMs, divergent);
+      health.flushed(outputs, latencyMs);
+    },
+    checkpointed: (offset, durationMs, stateBytes) => metrics.checkpointed(offset, durationMs, stateBytes),
+    retried: () => metrics.retried(),
+    lost: (from, to) => metrics.lost(from, to),
+    split: (entities) => metrics.split(entities),
+  };
 }

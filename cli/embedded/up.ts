@@ -11,11 +11,14 @@ import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
+import { PostgresServingStats } from '../../store/serving-stats.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
 import { ModelHashes } from '../metrics/model-hashes.ts';
 import { PartitionsMetrics } from '../metrics/partitions.ts';
 import { PrometheusMetrics } from '../metrics/registry.ts';
 import { keepRetention } from '../retention.ts';
+import { keepServingStats } from '../serving/serving-meter.ts';
+import { Steward } from '../serving/steward.ts';
 import { announce } from './address.ts';
 import { BoundedLog } from './bounded-log.ts';
 import { demoSource, historyOfFirstStart, startDemo } from './demo.ts';
@@ -66,7 +69,8 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     failure ??= cause;
     failed.abort();
   };
-  const models = new ModelHashes(new PostgresModelStore(pool, clock));
+  const stored = new PostgresModelStore(pool, clock);
+  const models = new ModelHashes(stored);
   const metrics = new PrometheusMetrics({ kind: 'up', version: options.version });
   const partitions = new PartitionsMetrics({
     metrics,
@@ -91,6 +95,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
       checkpointMs: config.checkpoint.intervalMs,
       train: trainInThread,
       rows: () => readTrainingRows(pool, stream.name, { maxWindowsPerEntity: stream.training.maxWindows }),
+      crown: async (modelId) => (await stored.firstChampion(stream.name, modelId)).modelId,
       onFlushed: (outputs) => bus.flushed(outputs),
       onStatus: () => bus.statusChanged(),
       say: (name, message, fault) => notice(options, name, message, fault),
@@ -125,6 +130,17 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     startDemo(options, demo, runtimes.get(SOURCE_STREAMS.demo)!, history).catch(fail);
   }
   const stop = AbortSignal.any([signal, failed.signal]);
+  const looking = [...runtimes.values()].map((runtime) => {
+    const { config: stream } = runtime;
+    const served = () => [runtime];
+    const [serving, champion] = [() => stored.serving(stream.name), () => stored.champion(stream.name)];
+    const onChanged = () => bus.statusChanged();
+    return new Steward({ stream, clock, logger, served, serving, champion, onChanged }).run(stop);
+  });
+  const meters = () => [...runtimes.values()].map(({ meter }) => meter);
+  const unwritten = (err: unknown) => logger.warn({ err }, 'what serving took could not be written; tried again');
+  looking.push(keepServingStats(meters, new PostgresServingStats(pool), clock, unwritten, stop));
+  shutdown.add('what looks after the streams', () => Promise.all(looking));
   const streams = config.streams.map(({ name }) => name);
   const retaining = keepRetention({ config, streams, pool, clock, logger }, stop);
   shutdown.add('retention', () => retaining);

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { WINDOW_FAULTS } from '../../core/errors.ts';
 import { LOG_LEVELS } from '../../core/log-level.ts';
 import { DISPOSITIONS, type ServingMode } from '../../core/types.ts';
+import type { BreakerState } from '../../detector/breaker.ts';
 import type { Tallies } from '../../detector/tallies.ts';
 import type { Encoding } from '../../ingest/decode/index.ts';
 import type { Counters, Outputs, PartitionObserver } from '../../ingest/ports.ts';
@@ -28,6 +29,7 @@ export interface WatchedPartition {
       readonly modelId: string;
       readonly mode: ServingMode;
       readonly entities: { readonly size: number };
+      readonly serving: { readonly challenger: { readonly modelId: string } | null; readonly share: number };
     };
   };
 }
@@ -43,8 +45,11 @@ export class PartitionMetrics implements PartitionObserver {
   readonly #clock: Clock;
   readonly #closed: (metrics: PartitionMetrics) => void;
   #watched: WatchedPartition | null = null;
+  #breaker: { readonly state: BreakerState } | null = null;
   #counted: Counters | null = null;
   #refused = 0;
+  #forestFailed = 0;
+  #gaps = 0;
   readonly #sniffed = new Map<Encoding, number>();
   readonly #events: Record<string, number> = {};
   #records = 0;
@@ -60,10 +65,16 @@ export class PartitionMetrics implements PartitionObserver {
   }
 
   /** The partition was claimed and its state restored: what it has counted until now is none of this process's doing. */
-  claimed(partition: WatchedPartition): void {
+  claimed(partition: WatchedPartition, breaker: { readonly state: BreakerState } | null = null): void {
     this.#watched = partition;
+    this.#breaker = breaker;
     this.#counted = { ...partition.fold.counters };
     this.#metrics.count('tidewatch_claims_total', { stream: this.about.stream });
+  }
+
+  /** Whether the forest may serve; null where nobody says. */
+  get breaker(): BreakerState | null {
+    return this.#breaker?.state ?? null;
   }
 
   /** null before its claim. */
@@ -140,6 +151,10 @@ export class PartitionMetrics implements PartitionObserver {
     metrics.count('tidewatch_ingest_records_total', { topic, encoding, outcome: 'refused' }, refused);
     this.#recordsCounted = this.#records;
     this.#refused = tallies.refusedRecords;
+    metrics.count('tidewatch_forest_errors_total', { stream }, tallies.forestFailed - this.#forestFailed);
+    metrics.count('tidewatch_gap_windows_total', { stream }, tallies.gaps - this.#gaps);
+    this.#forestFailed = tallies.forestFailed;
+    this.#gaps = tallies.gaps;
     for (const [looks_like, total] of tallies.looksLike) {
       metrics.count(
         'tidewatch_sniffed_records_total',

@@ -13,6 +13,8 @@ export interface PartitionsOptions {
   sha256Of: (modelId: string) => string;
 }
 
+const BREAKER = { closed: 0, open: 1, trial: 2 } as const;
+
 type Series<N extends GaugeName> = [labels: LabelsOf<N>, value: number][];
 
 /** All partitions that the process holds. Gauges are made anew at each reading, so nothing of a former one can stay. */
@@ -61,6 +63,8 @@ export class PartitionsMetrics {
       'tidewatch_replay_divergence_total',
       'tidewatch_claims_total',
       'tidewatch_fenced_total',
+      'tidewatch_forest_errors_total',
+      'tidewatch_gap_windows_total',
     ] as const)
       metrics.count(name, { stream }, 0);
   }
@@ -70,7 +74,8 @@ export class PartitionsMetrics {
     const lag: Series<'tidewatch_ingest_lag_records'> = [];
     const watermark: Series<'tidewatch_watermark_timestamp_seconds'> = [];
     const bytes: Series<'tidewatch_checkpoint_bytes'> = [];
-    const model: Series<'tidewatch_model_info'> = [];
+    const models = new Map<string, Series<'tidewatch_model_info'>[number]>();
+    const breaker: Series<'tidewatch_breaker_state'> = [];
     const sums = new Map(streams.map((stream) => [stream, this.#nothing(stream)]));
     for (const watch of this.#open) {
       watch.collect();
@@ -81,11 +86,16 @@ export class PartitionsMetrics {
       sum.split += watch.splitEntities;
       if (watched === null) continue;
       const { fold } = watched;
-      const { modelId, mode, entities } = fold.state;
+      const { modelId, mode, entities, serving } = fold.state;
+      const shows = (id: string, role: string) =>
+        models.set(`${stream} ${role} ${id}`, [{ stream, model: id, role, sha256: sha256Of(id) }, 1]);
       lag.push([{ topic, partition }, watched.lag]);
       watermark.push([{ stream, partition }, fold.watermarkMs * 0.001]);
       bytes.push([{ stream, partition }, stateBytes]);
-      if (modelId !== '') model.push([{ stream, model: modelId, role: 'champion', sha256: sha256Of(modelId) }, 1]);
+      if (modelId !== '') shows(modelId, 'champion');
+      if (serving.challenger !== null) shows(serving.challenger.modelId, 'challenger');
+      if (watch.breaker !== null) breaker.push([{ stream, partition }, BREAKER[watch.breaker]]);
+      sum.challenged = Math.max(sum.challenged, serving.share);
       sum.owned++;
       sum.entities += entities.size;
       sum.incidents += fold.openIncidents;
@@ -94,7 +104,8 @@ export class PartitionsMetrics {
     metrics.replace('tidewatch_ingest_lag_records', lag);
     metrics.replace('tidewatch_watermark_timestamp_seconds', watermark);
     metrics.replace('tidewatch_checkpoint_bytes', bytes);
-    metrics.replace('tidewatch_model_info', model);
+    metrics.replace('tidewatch_model_info', [...models.values()]);
+    metrics.replace('tidewatch_breaker_state', breaker);
     const byStream = (value: (sum: Sum) => number) =>
       [...sums].map(([stream, sum]): [{ stream: string }, number] => [{ stream }, value(sum)]);
     metrics.replace(
@@ -113,6 +124,10 @@ export class PartitionsMetrics {
       'tidewatch_split_entities',
       byStream((sum) => sum.split),
     );
+    metrics.replace(
+      'tidewatch_challenger_share',
+      byStream((sum) => (sum.owned === 0 ? Number.NaN : sum.challenged)),
+    );
     // without a partition there is nothing that the fallback could serve
     metrics.replace(
       'tidewatch_fallback_active',
@@ -121,7 +136,7 @@ export class PartitionsMetrics {
   }
 
   #nothing(stream: string): Sum {
-    return { owned: 0, entities: 0, incidents: 0, fallback: 0, split: this.#split.get(stream) ?? 0 };
+    return { owned: 0, entities: 0, incidents: 0, fallback: 0, challenged: 0, split: this.#split.get(stream) ?? 0 };
   }
 }
 
@@ -130,5 +145,7 @@ interface Sum {
   entities: number;
   incidents: number;
   fallback: number;
+  /** Largest share of a challenger. */
+  challenged: number;
   split: number;
 }

@@ -11,7 +11,7 @@ import {
 import type { Exposition, Metrics } from './ports.ts';
 
 /** Which kind of process this is; it shows the metrics that its kind sets. */
-export type ProcessKind = 'worker' | 'up';
+export type ProcessKind = 'worker' | 'monitor' | 'up';
 
 /** How often prom-client's own timer looks at the event loop: seldom enough not to be what keeps an idle process busy. */
 const EVENT_LOOP_LOOK_MS = 50;

@@ -9,6 +9,9 @@ import type { KafkaPartitionLog } from '../../ingest/kafka/partition-log.ts';
 import { Partition } from '../../ingest/partition.ts';
 import type { ModelStore, PartitionObserver, PartitionStore } from '../../ingest/ports.ts';
 import type { PartitionMetrics } from '../metrics/partition-metrics.ts';
+import { PartitionHealth } from '../serving/partition-health.ts';
+import { ServingMeter } from '../serving/serving-meter.ts';
+import type { Tended } from '../serving/tended.ts';
 
 export interface ServedPartitionOptions {
   stream: StreamConfig;
@@ -37,14 +40,17 @@ const SURE_AFTER_HEARTBEATS = 2;
 const HELD_RETRY_MS = 30_000;
 
 /** One partition from the moment the group gives it to us until it takes it back: claim, loop, claim again if fenced. */
-export class ServedPartition {
+export class ServedPartition implements Tended {
   readonly stream: StreamConfig;
   readonly partition: number;
   readonly #o: ServedPartitionOptions;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
   readonly #decoder: ReturnType<typeof decoderFor>;
+  /** What its verdicts took, whichever claim they are of. */
+  readonly meter: ServingMeter;
   #loop: Partition<Fold> | null = null;
+  #health: PartitionHealth | null = null;
   #moves = 0;
   #held = false;
 
@@ -54,11 +60,17 @@ export class ServedPartition {
     this.partition = options.partition;
     this.#logger = options.logger.child({ stream: options.stream.name, partition: options.partition });
     this.#decoder = decoderFor(options.stream);
+    const { name, profile } = options.stream;
+    this.meter = new ServingMeter({ stream: name, partition: options.partition, grainMs: profile.grainMs });
   }
 
   /** null until it is claimed, and whenever it is not. */
   get loop(): Partition<Fold> | null {
     return this.#loop;
+  }
+
+  get health(): PartitionHealth | null {
+    return this.#health;
   }
 
   /** Rises with whatever the loop does. */
@@ -109,6 +121,7 @@ export class ServedPartition {
     const { stream, partition } = this;
     const { watch: open, log, store, models, clock, owner, checkpointMs } = this.#o;
     const watch = open();
+    const health = new PartitionHealth(clock, this.meter);
     const loop = new Partition<Fold>({
       log,
       store,
@@ -118,36 +131,41 @@ export class ServedPartition {
       checkpointMs,
       idleMs: IDLE_MS,
       folds: foldsFor(stream, this.#decoder, partition),
-      observe: this.#observer(watch),
+      observe: this.#observer(watch, health),
       onNotice: (message, fault) => this.#logger.warn({ fault }, message),
     });
     try {
       const startedMs = clock.elapsed();
       await loop.claim(this.#stop.signal);
-      watch.claimed(loop);
+      watch.claimed(loop, health.breaker);
+      health.claimed(loop);
       // a silent partition has no checkpoint soon, and its former owner's last hint may have been refused
       this.#o.onSaved(loop.offsetSaved, `${owner} ${loop.offsetSaved}`);
       this.#held = false;
       this.#loop = loop;
+      this.#health = health;
       const tookMs = Math.round(clock.elapsed() - startedMs);
       this.#logger.info({ offset: loop.offsetNext, lag: loop.lag, tookMs }, 'claimed');
       await loop.run(this.#stop.signal);
       this.#logger.info({ offset: loop.offsetSaved }, 'saved and let go');
     } finally {
       this.#loop = null;
+      this.#health = null;
       watch.close();
     }
   }
 
-  #observer(watch: PartitionMetrics): PartitionObserver {
+  #observer(watch: PartitionMetrics, health: PartitionHealth): PartitionObserver {
     return {
       folded: (records, bytes, durationMs) => {
         this.#moves++;
         watch.folded(records, bytes, durationMs);
+        health.folded(records, bytes, durationMs);
       },
       flushed: (outputs, latencyMs, divergent) => {
         this.#moves++;
         watch.flushed(outputs, latencyMs, divergent);
+        health.flushed(outputs, latencyMs);
       },
       checkpointed: (offset, durationMs, stateBytes) => {
         this.#moves++;

@@ -11,6 +11,7 @@ import { PostgresModelStore } from '../../store/models.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
+import { PostgresServingStats } from '../../store/serving-stats.ts';
 import { holdTraining } from '../../store/training-lock.ts';
 import { readTrainingRows } from '../../store/training-rows.ts';
 import { Shutdown } from '../embedded/shutdown.ts';
@@ -21,8 +22,10 @@ import { PartitionsMetrics } from '../metrics/partitions.ts';
 import { PrometheusMetrics } from '../metrics/registry.ts';
 import { metricsRoute } from '../metrics/route.ts';
 import { keepRetention } from '../retention.ts';
+import { FirstTraining } from '../serving/first-training.ts';
+import { keepServingStats } from '../serving/serving-meter.ts';
+import { Steward } from '../serving/steward.ts';
 import { connect } from '../transfer/connect.ts';
-import { Champion } from './champion.ts';
 import type { WorkerOptions } from './options.ts';
 import { ServedPartition } from './served-partition.ts';
 import { watchForStalls } from './stalls.ts';
@@ -183,28 +186,41 @@ interface Beside extends WorkerOptions {
   models: PostgresModelStore;
 }
 
-/** What goes on beside the partitions: champions, retention, and the eye on loops that hang. */
+/** What goes on beside the partitions: what ought to serve, what it took, retention, and the eye on loops that hang. */
 function runBeside(streams: Iterable<StreamConfig>, beside: Beside): void {
   const { config, clock, logger, served, stop, fail, pool, models } = beside;
   const all = [...streams];
   for (const stream of all) {
-    const champion = new Champion({
+    const { name } = stream;
+    const training = new FirstTraining({
+      stream,
+      clock,
+      logger,
+      holdTraining: () => holdTraining(pool, name),
+      rows: () => readTrainingRows(pool, name, { maxWindowsPerEntity: stream.training.maxWindows }),
+      propose: async (modelId, artifact, about) => {
+        await models.put(modelId, name, artifact, about);
+        await models.firstChampion(name, modelId);
+      },
+    });
+    const steward = new Steward({
       stream,
       clock,
       logger,
       served: function* () {
         for (const partition of served()) if (partition.stream === stream) yield partition;
       },
-      champion: () => models.champion(stream.name),
-      holdTraining: () => holdTraining(pool, stream.name),
-      rows: () => readTrainingRows(pool, stream.name, { maxWindowsPerEntity: stream.training.maxWindows }),
-      propose: async (modelId, artifact, about) => {
-        await models.put(modelId, stream.name, artifact, about);
-        await models.firstChampion(stream.name, modelId);
-      },
+      serving: () => models.serving(name),
+      champion: () => models.champion(name),
+      withoutModel: training.whenDue,
     });
-    void champion.run(stop);
+    void steward.run(stop);
   }
+  const meters = function* () {
+    for (const { meter } of served()) yield meter;
+  };
+  const unwritten = (err: unknown) => logger.warn({ err }, 'what serving took could not be written; tried again');
+  void keepServingStats(meters, new PostgresServingStats(pool), clock, unwritten, stop);
   void keepRetention({ config, streams: all.map(({ name }) => name), pool, clock, logger }, stop);
   void watchForStalls({ clock, served, fail }, stop);
 }

@@ -177,8 +177,12 @@ test('64 partitions of eight streams with every label there is stay under 200 KB
     const watch = partitions.open({ stream, topic: `${stream}.topic`, partition, encoding: 'otlp_proto' });
     const tallies = new Tallies();
     const counters = Object.fromEntries([...DISPOSITIONS, 'conflicts', 'events'].map((key) => [key, 0])) as Counters;
-    const state = { modelId: '0123456789abcdef', mode: 'forest', entities: { size: 1000 } } as const;
-    watch.claimed({ lag: 1_234_567, fold: { counters, watermarkMs: 1.7e12 + 0.1, tallies, openIncidents: 3, state } });
+    const serving = { challenger: null, share: 0 };
+    const state = { modelId: '0123456789abcdef', mode: 'forest', entities: { size: 1000 }, serving } as const;
+    watch.claimed(
+      { lag: 1_234_567, fold: { counters, watermarkMs: 1.7e12 + 0.1, tallies, openIncidents: 3, state } },
+      { state: 'trial' },
+    );
     for (const key of DISPOSITIONS) counters[key] = 123_456_789;
     for (const level of LOG_LEVELS) tallies.events[level] = 123_456_789;
     for (const encoding of METRIC_LABELS.encoding.values) tallies.looksLike.set(encoding, 12_345);

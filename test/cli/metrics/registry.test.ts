@@ -2,13 +2,13 @@ import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { requireToken } from '../../../cli/embedded/require-token.ts';
 import { watchMember } from '../../../cli/metrics/member-metrics.ts';
-import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
+import { type ProcessKind, PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { metricsRoute } from '../../../cli/metrics/route.ts';
 import { streamConfig } from '../../../core/config/stream.ts';
 import { METRIC_LABELS, METRICS, type MetricInfo } from '../../../core/metrics.ts';
 import { audit, parseExposition, seriesValue } from './exposition.ts';
 
-const make = (kind: 'worker' | 'up' = 'worker') => new PrometheusMetrics({ kind, version: '1.2.3', process: false });
+const make = (kind: ProcessKind = 'worker') => new PrometheusMetrics({ kind, version: '1.2.3', process: false });
 const CATALOGUE: [string, MetricInfo][] = Object.entries(METRICS);
 
 describe('the catalogue', () => {
@@ -39,7 +39,11 @@ describe('the catalogue', () => {
 describe('a registry', () => {
   test('exposes what its kind of process sets, and nothing that is not in the catalogue', async () => {
     const worker = parseExposition(await make().text());
-    expect([...worker.keys()].sort()).toEqual(CATALOGUE.map(([name]) => name).sort());
+    const workers = CATALOGUE.filter(([, { setBy }]) => setBy.split(', ').includes('worker'));
+    expect([...worker.keys()].sort()).toEqual(workers.map(([name]) => name).sort());
+    const monitor = parseExposition(await make('monitor').text());
+    expect([monitor.has('tidewatch_figure'), monitor.has('tidewatch_build_info')]).toEqual([true, true]);
+    expect(monitor.has('tidewatch_ingest_points_total')).toBe(false);
     const up = parseExposition(await make('up').text());
     expect(up.has('tidewatch_kafka_rebalances_total')).toBe(false);
     expect(up.has('tidewatch_ingest_points_total')).toBe(true);
