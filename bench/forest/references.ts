@@ -2,15 +2,13 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { orThrow } from '../../core/errors.ts';
 import { Contestant } from '../lib/contestant.ts';
+import { CACHE, pythonWith, SETUP_TIMEOUT_MS } from '../lib/python.ts';
 import { FIT_ROWS, WIDTH } from './data.ts';
 
 const run = promisify(execFile);
 const BENCH = resolve(import.meta.dirname, '..');
-export const CACHE = join(BENCH, '.cache');
-/** Creating a virtual environment or fetching from Maven may wait for a slow network, but not for ever. */
-const SETUP_TIMEOUT_MS = 600_000;
-
 /** A reference that runs, or why it does not, in words for the report. */
 export type Reference = { contestant: Contestant; note: string } | { contestant: null; note: string };
 
@@ -26,18 +24,7 @@ async function attempt(name: string, start: () => Promise<Reference>): Promise<R
 /** scikit-learn ≥ 1.9 in a virtual environment of the benchmark's own, made at the first run. */
 export const sklearn = (rows: string): Promise<Reference> =>
   attempt('scikit-learn', async () => {
-    const venv = join(CACHE, 'venv');
-    const python = join(venv, 'bin', 'python');
-    const usable =
-      existsSync(python) &&
-      (await run(python, ['-c', 'import sklearn']).then(
-        () => true,
-        () => false,
-      ));
-    if (!usable) {
-      await run('python3', ['-m', 'venv', venv], { timeout: SETUP_TIMEOUT_MS });
-      await run(python, ['-m', 'pip', 'install', '--quiet', 'scikit-learn>=1.9'], { timeout: SETUP_TIMEOUT_MS });
-    }
+    const python = orThrow(await pythonWith('scikit-learn>=1.9'));
     const script = join(BENCH, 'sklearn_forest.py');
     const [contestant, ready] = await Contestant.start('scikit-learn', python, [
       script,

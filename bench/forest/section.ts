@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { alternate, Contestant, type Figures } from '../lib/contestant.ts';
+import { CACHE } from '../lib/python.ts';
 import { type BenchSection, median, versus, within } from '../lib/section.ts';
 import { writeInputs } from './data.ts';
-import { CACHE, plainC, type Reference, randomCutForest, sklearn } from './references.ts';
+import { plainC, type Reference, randomCutForest, sklearn } from './references.ts';
 
 const ROUNDS = 5;
 /** Scores of the two kernels differ by the last bits of their logarithms at most. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CACHE } from '../forest/references.ts';
+import { CACHE } from '../lib/python.ts';
 import type { RunFigures } from './figures.ts';
 import type { Load } from './load.ts';
 import { peakRssBytes } from './proc.ts';
