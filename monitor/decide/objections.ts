@@ -45,6 +45,7 @@ function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Obj
         return passing('The budget of retrainings is spent');
       return null;
     case 'recalibrate':
+      if (quarantinedOfLate(state)) return final('What came within a day is quarantined');
       // a champion that is about to be replaced, or was just now, is judged as it is
       if (state.rollout.phase !== 'idle' && state.rollout.phase !== 'approval') return 'wait';
       if (state.effects.some(({ kind }) => kind === 'recalibrate')) return 'wait';
@@ -64,6 +65,10 @@ function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Obj
       return null;
   }
 }
+
+/** The alert rate of a day in which something was wrong with what came says nothing of the calibration. */
+const quarantinedOfLate = ({ quarantine, atMs }: MonitorState): boolean =>
+  quarantine.some(({ entity, toMs }) => entity === null && toMs > atMs - DAY_MS);
 
 /** Nothing trains on data that are poor, nor on data of which nobody knows how good they are. */
 const trainable = ({ seen }: MonitorState): boolean => seen?.trainable === true;

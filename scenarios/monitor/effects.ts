@@ -38,7 +38,7 @@ export function effectsOf({ config, tables, data, now, badCandidate = false }: E
   });
 }
 
-const IN_THIS_THREAD: TrainingWork = {
+export const IN_THIS_THREAD: TrainingWork = {
   train: async (order) => trainOrder(order, NO_TIME, NO_COST),
   evaluate: async (order) => compare(order, NO_TIME),
 };

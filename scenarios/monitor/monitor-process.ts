@@ -7,6 +7,7 @@ import { look, newestWhole } from '../../monitor/controller/look.ts';
 import type { EffectRunner } from '../../monitor/controller/ports.ts';
 import { policyOf } from '../../monitor/decide/policy.ts';
 import type { Policy } from '../../monitor/decide/types.ts';
+import type { ObserveInput } from '../../monitor/figures/input.ts';
 import { MemoryMonitorStore } from '../../monitor/memory/monitor-store.ts';
 import type { MonitorTables } from '../../monitor/memory/tables.ts';
 import type { Decision, Input, ModelRef } from '../../monitor/types.ts';
@@ -23,6 +24,8 @@ export interface MonitorProcessOptions {
   effects: EffectRunner;
   /** Event time. */
   now: () => number;
+  /** How the champion does of late; left out: nobody measures it. */
+  quality?: (atMs: number) => Promise<ObserveInput['quality']>;
   /** Whether the process dies at each of its steps. */
   dies: boolean;
   onDecided?: (decisions: readonly Decision[]) => void;
@@ -49,7 +52,9 @@ export class MonitorProcess {
     this.#clock = { now, elapsed: () => 0, sleep: async () => undefined };
     this.#store = new MemoryMonitorStore(tables, this.#clock);
     this.#killer = options.dies ? new Killer() : null;
-    this.#observe = observerOf(config, this.#policy, this.#store, tables, async () => null);
+    this.#observe = observerOf(config, this.#policy, this.#store, tables, async (atMs) =>
+      options.quality === undefined ? null : options.quality(atMs),
+    );
   }
 
   get kills(): number {

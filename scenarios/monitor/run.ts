@@ -7,15 +7,17 @@ import type { LogRecord } from '../../ingest/ports.ts';
 import type { TrainingData } from '../../monitor/controller/ports.ts';
 import { MemoryLabels } from '../../monitor/memory/labels.ts';
 import { MemoryMonitorStore } from '../../monitor/memory/monitor-store.ts';
+import { MemoryRegistry } from '../../monitor/memory/registry.ts';
 import { MonitorTables } from '../../monitor/memory/tables.ts';
 import { MemoryTrainingData } from '../../monitor/memory/training-data.ts';
 import type { Decision, Input, ModelRef } from '../../monitor/types.ts';
 import { mix, mixText } from '../draw.ts';
 import { DAY_MS } from './draw.ts';
-import { effectsOf } from './effects.ts';
+import { effectsOf, IN_THIS_THREAD } from './effects.ts';
 import type { MonitorFault } from './faults.ts';
 import { MonitorProcess } from './monitor-process.ts';
 import { PhaseCounts } from './phases.ts';
+import { QualityWatch } from './quality-watch.ts';
 import { recallsOf } from './recall.ts';
 import type { RunResult } from './result.ts';
 import type { Plan, Scenario } from './scenario.ts';
@@ -85,12 +87,15 @@ export async function runScenario(options: RunOptions): Promise<Told> {
   const data = new MemoryTrainingData(service, new MemoryLabels({ now: () => world.timeMs }, service));
   const badCandidate = way.meddling?.badCandidate === true;
   const effects = effectsOf({ config, tables, data, now: () => world.timeMs, badCandidate });
+  const registry = new MemoryRegistry(tables, { now: () => world.timeMs });
+  const watch = new QualityWatch(config, { data, registry, work: IN_THIS_THREAD }, store);
   const monitor = new MonitorProcess({
     config,
     tables,
     service,
     effects,
     now: () => world.timeMs,
+    ...(scenario.measured === true ? { quality: (atMs: number) => watch.at(atMs) } : {}),
     dies: way.meddling?.kills === true,
     onDecided: (decisions) => {
       if (way.meddling?.takenBackAtPromotion === true && decisions.some(isPromotion)) takeBack(faults, world.timeMs);

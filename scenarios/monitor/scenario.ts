@@ -19,6 +19,8 @@ export interface Scenario {
   policy?: Record<string, unknown>;
   /** The fleet has no season and no memory, so that there is nothing in it for a forest to learn. */
   plain?: boolean;
+  /** The champion's quality is measured day by day, which takes as long as all the rest. */
+  measured?: boolean;
   plan(about: About): Plan;
 }
 

@@ -12,8 +12,8 @@ const TRANSIT_DRAWS = 0x5452414e;
 /** A Monday. */
 export const WORLD_START_MS = Date.UTC(2026, 0, 5);
 
-/** With six windows an hour, three days are what a model of a new normal takes. */
-const DRIFT_WAITS = { psi_drift: { for: '3d' }, psi_top_features: { for: '3d' }, drift: { for: '3d' } };
+/** With six windows an hour, a week is what a model of a new normal takes. */
+const DRIFT_WAITS = { psi_drift: { for: '7d' }, psi_top_features: { for: '7d' }, drift: { for: '7d' } };
 
 /** Windows of ten minutes: a month is a few thousand of them, and a grain six. */
 export function worldConfig(name: string, policy: Record<string, unknown> = {}): StreamConfig {

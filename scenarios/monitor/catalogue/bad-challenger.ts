@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
 
 export const badChallenger: Scenario = {
   name: 'bad-challenger',
@@ -10,7 +10,7 @@ export const badChallenger: Scenario = {
     'The canary sees it on a few entities and withdraws it; the champion stays.',
   recorded: false,
   historyDays: 28,
-  days: 18,
+  days: 24,
   plan: ({ random, servedMs, endMs }) => {
     const startMs = daysAfter(random, servedMs, 4, 7);
     return {
@@ -18,9 +18,9 @@ export const badChallenger: Scenario = {
       meddling: { badCandidate: true },
       troubleMs: startMs,
       overMs: endMs,
-      asides: REMARKS,
+      asides: [...REMARKS, RECALIBRATIONS],
       expected: [
-        { ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS },
+        { ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS },
         { action: 'start_shadow' },
         { action: ['start_canary', 'canary_step'], times: [0, 2] },
         { action: 'withdraw', result: 'done' },

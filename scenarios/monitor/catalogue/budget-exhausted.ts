@@ -10,10 +10,10 @@ export const budgetExhausted: Scenario = {
     'so the second time the monitor does what is cheaper, recalibrates, and says why it does no more.',
   recorded: false,
   historyDays: 28,
-  days: 20,
+  days: 28,
   plan: ({ random, servedMs, endMs }) => {
     const firstMs = daysAfter(random, servedMs, 2, 4);
-    const secondMs = daysAfter(random, firstMs, 8, 9);
+    const secondMs = daysAfter(random, firstMs, 15, 16);
     const shift = (startMs: number) =>
       ({ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 0.8, 1.2), metricShare: 0.5 }) as const;
     const first = shift(firstMs);

@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { PROMOTED, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
+import { PROMOTED, RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
 
 export const championGoneBad: Scenario = {
   name: 'champion-gone-bad',
@@ -10,7 +10,7 @@ export const championGoneBad: Scenario = {
     'champion calls everything anomalous, the former one, still beside it, does not: it is put back.',
   recorded: false,
   historyDays: 28,
-  days: 20,
+  days: 24,
   plan: ({ random, servedMs, endMs }) => {
     const startMs = daysAfter(random, servedMs, 4, 7);
     return {
@@ -18,8 +18,8 @@ export const championGoneBad: Scenario = {
       meddling: { takenBackAtPromotion: true },
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: REMARKS,
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
+      asides: [...REMARKS, RECALIBRATIONS],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
     };
   },
 };

@@ -3,8 +3,8 @@ import { number } from '../scoreboard.ts';
 
 /** Bounds of the alert-rate ratio within which alerts mean what they should. */
 const BAND = [0.2, 5] as const;
-/** What recall on injected anomalies may lose: less than what its sample can tell. */
-const RECALL_SLACK = 0.03;
+/** What recall may lose: a model of a week is held against one of a month, on anomalies of other days. */
+const RECALL_SLACK = 0.1;
 
 export const BACK_IN_BAND: Check = {
   what: `afterwards the alert-rate ratio is within ${BAND[0]} to ${BAND[1]}`,
@@ -15,7 +15,7 @@ export const BACK_IN_BAND: Check = {
 };
 
 export const RECALL_KEPT: Check = {
-  what: 'afterwards as many injected anomalies are found as before',
+  what: 'afterwards about as many injected anomalies are found as before',
   of: ({ phases: { before, after } }) => ({
     holds: before.recall !== null && after.recall !== null && after.recall >= before.recall - RECALL_SLACK,
     got: `${number(before.recall)} before, ${number(after.recall)} after`,

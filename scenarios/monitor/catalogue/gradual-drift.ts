@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const gradualDrift: Scenario = {
   name: 'gradual-drift',
@@ -11,16 +11,16 @@ export const gradualDrift: Scenario = {
     'again on what is normal now and rolled out; afterwards alerts mean again what they should, and it finds as much.',
   recorded: true,
   historyDays: 28,
-  days: 27,
+  days: 26,
   plan: ({ random, servedMs, endMs }) => {
-    const startMs = daysAfter(random, servedMs, 3, 6);
-    const rampMs = Math.round(between(random, 4, 7)) * DAY_MS;
+    const startMs = daysAfter(random, servedMs, 2, 4);
+    const rampMs = Math.round(between(random, 2, 3)) * DAY_MS;
     return {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: REMARKS,
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 4 * DAY_MS }, ...ROLLOUT],
+      asides: [...REMARKS, RECALIBRATIONS],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 12 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },

@@ -15,7 +15,7 @@ export const healthyMonth: Scenario = {
     faults: [],
     troubleMs: servedMs + 29 * DAY_MS,
     overMs: endMs - 2 * DAY_MS,
-    asides: [STANDS_STILL],
+    asides: [STANDS_STILL, { action: 'look' }],
     expected: [{ action: 'retrain', trigger: 'retraining_due', result: 'done', withinMs: 2 * DAY_MS }, ...ROLLOUT],
     without: { policy: { triggers: { retraining_due: { enabled: false } } } },
   }),

@@ -12,6 +12,7 @@ export const plainIsEnough: Scenario = {
   historyDays: 28,
   days: 10,
   plain: true,
+  measured: true,
   plan: ({ servedMs, endMs }) => ({
     faults: [],
     troubleMs: servedMs,

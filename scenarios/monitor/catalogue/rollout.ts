@@ -28,6 +28,9 @@ export const HOLD_AND_RESUME: readonly Expected[] = [
   { action: 'resume', result: 'done' },
 ];
 
+/** The cheap answer while the dear one waits for its time. */
+export const RECALIBRATIONS: Expected = { action: 'recalibrate', result: 'done', afterMs: 0 };
+
 /** Words beside what is done, which change nothing: something is noted, or told to be held back. */
 export const REMARKS: readonly Expected[] = [
   { action: ['look', 'page'] },

@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const suddenChange: Scenario = {
   name: 'sudden-change',
@@ -11,15 +11,15 @@ export const suddenChange: Scenario = {
     'and stay there. That is genuine: the forest is trained again and rolled out.',
   recorded: true,
   historyDays: 28,
-  days: 20,
+  days: 24,
   plan: ({ random, servedMs, endMs }) => {
     const startMs = daysAfter(random, servedMs, 4, 7);
     return {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: REMARKS,
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 4 * DAY_MS }, ...ROLLOUT],
+      asides: [...REMARKS, RECALIBRATIONS],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },

@@ -18,6 +18,7 @@ export const volumeSpike: Scenario = {
       faults: [{ kind: 'volume', startMs, endMs, factor: 10 }],
       troubleMs: startMs,
       overMs: endMs,
+      asides: [{ action: 'look' }],
       expected: [],
       checks: [ALL_COUNTED],
     };
