@@ -1,11 +1,15 @@
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { describeAttribution, formatValue } from '../../detector/words.ts';
+import { explainDecision } from '../../monitor/ledger/explain.ts';
 import type { Reader, StoredVerdict } from '../../monitor/ports.ts';
+import { observeParts } from '../../scenarios/monitor/observer.ts';
 import { findPostgres } from '../../store/embedded.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
 import { type AddCommand, examples } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findDecision, type LedgerOptions, withLedgers } from '../ledgers.ts';
 import { loadConfig } from '../load-config.ts';
 import { print, printJson } from '../ui/output.ts';
 
@@ -39,7 +43,37 @@ export const explainCommand: AddCommand = (program) => {
       if (options.json) printJson(plain(verdict));
       else for (const line of inWords(verdict)) print(line);
     });
+  explain
+    .command('decision <id>')
+    .description('Decide again from the stored evidence alone, and say whether the ledger agrees. ID, or latest.')
+    .option('-f, --file <file>', 'configuration of the running process')
+    .option('--from <dir>', 'what `scenario run --out` wrote, in place of the database')
+    .option('--json', 'for scripts')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'tidewatch explain decision latest',
+          'why the newest decision was taken; exit code 1 when the ledger disagrees',
+        ],
+        ['tidewatch explain decision latest --from DIR', 'of a scenario that was run'],
+      ),
+    )
+    .action(explainStored);
 };
+
+async function explainStored(id: string, options: LedgerOptions & { json?: boolean }): Promise<void> {
+  await withLedgers(options, async (ledgers) => {
+    const { entry, ledger } = await findDecision(ledgers, id);
+    const told = await explainDecision(entry, ledger.evidence, observeParts);
+    if (options.json) printJson({ ledger: ledger.name, entry, ...told });
+    else {
+      for (const sentence of told.sentences) print(sentence);
+      print(told.agrees ? 'The ledger agrees.' : 'THE LEDGER DISAGREES.');
+    }
+    if (!told.agrees) process.exitCode = EXIT.different;
+  });
+}
 
 async function find(config: Config, id: string): Promise<StoredVerdict | null> {
   const url = config.database.url ?? (await findPostgres(config.database.dir));

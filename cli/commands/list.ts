@@ -14,6 +14,7 @@ import { produceCommand } from './produce.ts';
 import { replayCommand } from './replay.ts';
 import { scenarioCommand } from './scenario.ts';
 import { servicesCommand } from './services.ts';
+import { simulateCommand } from './simulate.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
 import { trainCommand } from './train.ts';
 import { upCommand } from './up.ts';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly AddCommand[] = [
   explainCommand,
   ledgerCommand,
   scenarioCommand,
+  simulateCommand,
   deadlettersCommand,
   replayCommand,
   trainCommand,

@@ -1,0 +1,58 @@
+import { mkdtempSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { explainDecision } from '../../../monitor/ledger/explain.ts';
+import { verifyChain } from '../../../monitor/ledger/verify.ts';
+import { FLEET } from '../../../scenarios/monitor/job.ts';
+import { observeParts } from '../../../scenarios/monitor/observer.ts';
+import { savedRuns } from '../../../scenarios/monitor/saved.ts';
+import { tell } from '../../../scenarios/monitor/tell.ts';
+
+const OUT = mkdtempSync(path.join(tmpdir(), 'tidewatch-scenarios-'));
+afterAll(() => rm(OUT, { recursive: true, force: true }));
+
+const MINUTE_MS = 60_000;
+
+test.each(['unit-change', 'metric-dropped', 'sudden-change'])(
+  '%s ends as it should, and otherwise without its trouble',
+  async (scenario) => {
+    const summary = await tell({ scenario, seed: 1, source: FLEET, pack: null, out: OUT });
+    expect(summary.differences).toEqual([]);
+    expect(summary.differsWithout).toBe(true);
+    expect(summary.falseActions).toBe(0);
+  },
+  MINUTE_MS,
+);
+
+test(
+  'what a run leaves verifies, explains itself, and shows one altered byte',
+  async () => {
+    const [run] = await savedRuns(path.join(OUT, 'sudden-change'));
+    expect(await verifyChain(run!.ledger)).toEqual({ ok: true, entries: run!.ledger.length });
+    for (const entry of run!.ledger) {
+      const told = await explainDecision(entry, run!.evidence, observeParts);
+      expect(told).toMatchObject({ agrees: true, why: '' });
+    }
+    const entry = run!.ledger.at(-1)!;
+    const file = path.join(run!.dir, 'evidence', entry.evidence);
+    const bytes = await readFile(file);
+    bytes[bytes.length >> 1]! ^= 1;
+    await writeFile(file, bytes);
+    expect((await explainDecision(entry, run!.evidence, observeParts)).agrees).toBe(false);
+  },
+  MINUTE_MS,
+);
+
+test(
+  'the same seed leaves the same ledger, to the byte',
+  async () => {
+    const again = mkdtempSync(path.join(tmpdir(), 'tidewatch-scenarios-'));
+    await tell({ scenario: 'unit-change', seed: 1, source: FLEET, pack: null, out: again });
+    const ledger = (dir: string) => readFile(path.join(dir, 'unit-change', `${FLEET}-1`, 'ledger.jsonl'), 'utf8');
+    expect(await ledger(again)).toBe(await ledger(OUT));
+    await rm(again, { recursive: true });
+  },
+  MINUTE_MS,
+);
