@@ -87,19 +87,6 @@ test('a training that failed is told, and its budget stays spent', () => {
   expect(told.actions.filter((a) => a === 'retrain')).toHaveLength(1);
 });
 
-test('with approval on, a candidate waits for an operator, who may also reject it', () => {
-  for (const answer of ['approve', 'reject'] as const) {
-    const told = Told.withChampion(policyWith({ approval: true }));
-    drifts(told);
-    told.answer({ kind: 'trained', model: CANDIDATE, lineage });
-    told.answer({ kind: 'evaluated', evaluation, gates: [] });
-    expect(told.state.rollout.phase).toBe('approval');
-    told.command({ kind: answer, model: CANDIDATE });
-    expect(told.state.rollout.phase).toBe(answer === 'approve' ? 'shadow' : 'idle');
-    expect(told.state.serving.challenger === null).toBe(answer === 'reject');
-  }
-});
-
 test('a model that is a month old is trained anew, and the clock starts again', () => {
   const told = Told.withChampion();
   const aged = (h: number) => observation(h, { model_age: told.state.atMs - told.state.trainedMs! });
@@ -134,16 +121,6 @@ test('an alert from outside and our own evaluation give one decision, whichever 
   for (const told of [outside, inside]) expect(told.actions).toEqual(['promote', 'retrain']);
 });
 
-test('while suspended nothing is done, and what would have been is told once', () => {
-  const told = Told.withChampion();
-  told.command({ kind: 'suspend' });
-  drifts(told, 1, 30);
-  expect(told.actions).toEqual(['promote', 'suspend', 'retrain held']);
-  told.command({ kind: 'resume' });
-  drifts(told, 31, 1);
-  expect(told.actions.slice(3)).toEqual(['resume', 'retrain']);
-});
-
 test('a dry run writes down what it would do, and does nothing', () => {
   const told = Told.withChampion(policyWith({ dryRun: true }));
   drifts(told, 1, 40);
@@ -157,26 +134,6 @@ test('no data is neither drift nor its end', () => {
   for (let h = 7; h < 14; h++) told.sees(observation(h, { drift: null }, 'unknown'));
   expect(told.state.triggers.drift).toMatchObject({ sinceMs: START_MS + 3_600_000, episode: 1 });
   expect(told.actions).toEqual(['promote']);
-});
-
-test('a dismissal changes the calibration of the champion, and can be taken back', () => {
-  const told = Told.withChampion();
-  told.sees(observation(1));
-  const dismissals = [{ entity: 'web-1', metric: 'cpu', direction: 'high', decades: 4 }] as const;
-  told.command({ kind: 'dismiss', dismissals, incident: 'inc-1' });
-  expect(told.state.serving.calibration).toMatchObject({ modelId: CHAMPION.modelId, version: 2, dismissals });
-  told.command({ kind: 'undismiss', entity: 'web-1', metric: 'cpu' });
-  expect(told.state.serving.calibration).toMatchObject({ version: 3, dismissals: [] });
-});
-
-test('an operator promotes and reverts, one model at a time', () => {
-  const told = Told.withChampion();
-  told.command({ kind: 'promote', model: CANDIDATE });
-  expect(told.state).toMatchObject({ serving: { champion: CANDIDATE }, lastGood: CHAMPION });
-  told.command({ kind: 'revert' });
-  expect(told.state.serving.champion).toEqual(CHAMPION);
-  told.command({ kind: 'revert' });
-  expect(told.actions.slice(1)).toEqual(['promote', 'roll_back', 'roll_back refused']);
 });
 
 test('a dry run does nothing in place of what the budget forbids either', () => {
@@ -193,15 +150,6 @@ test('without data a hold stays, for nobody knows whether its cause has gone', (
   expect(told.state.hold).not.toBeNull();
   for (let h = 30; h < 37; h++) told.sees(observation(h, { producer_change: 0 }));
   expect(told.state.hold).toBeNull();
-});
-
-test('an operator lifts a hold by hand', () => {
-  const told = Told.withChampion();
-  told.command({ kind: 'resume' });
-  told.sees(observation(1, { producer_change: 1 }, 'unit_change'));
-  told.command({ kind: 'resume' }, 'meant to be');
-  expect(told.state.hold).toBeNull();
-  expect(told.actions).toEqual(['promote', 'resume refused', 'hold', 'resume']);
 });
 
 test('drift that goes on after a training failed waits its time again, and then what the budget leaves is done', () => {
@@ -227,57 +175,6 @@ test('causes that change by the hour are told once each, not every hour', () => 
   for (let h = 1; h < 200; h++) told.sees(observation(h, DRIFTED, h % 2 === 0 ? 'season' : 'unknown'));
   expect(told.actions).toEqual(['promote', 'retrain held', 'retrain held']);
 });
-
-test('what was evaluated while the controller is suspended waits for an operator', () => {
-  const told = Told.withChampion();
-  drifts(told);
-  told.command({ kind: 'suspend' });
-  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
-  told.answer({ kind: 'evaluated', evaluation, gates: [] });
-  expect(told.actions.at(-1)).toBe('await_approval');
-  expect(told.state.serving.challenger).toBeNull();
-});
-
-test('a calibration that comes after the controller was suspended is not put in force', () => {
-  const told = Told.withChampion(policyWith({ retrainsPerMonth: 0 }));
-  drifts(told, 1, 13);
-  const effect = told.state.effects[0]!;
-  told.command({ kind: 'suspend' });
-  const calibration = { modelId: CHAMPION.modelId, version: 2, alertRate: 0.001, combined: null, dismissals: [] };
-  const result = { kind: 'recalibrated', calibration } as const;
-  told.take({ kind: 'effect', key: effect.id, effect: effect.id, atMs: told.state.atMs, result });
-  expect(told.state.serving.calibration).toBeNull();
-});
-
-test('a candidate that nobody answers for is given up in the end', () => {
-  const told = Told.withChampion(policyWith({ approval: true }));
-  drifts(told);
-  told.answer({ kind: 'trained', model: CANDIDATE, lineage });
-  told.answer({ kind: 'evaluated', evaluation, gates: [] });
-  for (let h = 14; h < 14 + 7 * 24; h++) told.sees(observation(h));
-  expect(told.actions.at(-1)).toBe('withdraw');
-  expect(told.state.rollout.phase).toBe('idle');
-});
-
-test('a sender of commands and alerts whose clock runs ahead makes nothing due', () => {
-  const told = Told.withChampion();
-  drifts(told, 1, 3);
-  const atMs = START_MS + 1e12;
-  told.take({
-    kind: 'command',
-    key: 'late',
-    actor: 'operator:ann',
-    atMs,
-    command: { kind: 'undismiss', entity: 'a', metric: 'b' },
-    note: '',
-  });
-  told.take({ kind: 'alert', key: 'alert', trigger: 'psi_warn', atMs, firing: true });
-  drifts(told, 4, 3);
-  expect(told.actions).toEqual(['promote', 'label', 'look']);
-  expect(told.state.atMs).toBe(START_MS + 6 * 3_600_000);
-});
-
-const MORE = { ...DRIFTED, psi_feature: figure(0.9, { limit: 0.2 }), psi_top_feature: figure(0.9, { limit: 0.2 }) };
 
 test('three triggers of one drift ask for one retraining, and what holds it back is told once', () => {
   const told = Told.withChampion();
