@@ -109,5 +109,3 @@ test('a sender of commands and alerts whose clock runs ahead makes nothing due',
   expect(told.actions).toEqual(['promote', 'label', 'look']);
   expect(told.state.atMs).toBe(START_MS + 6 * 3_600_000);
 });
-
-const MORE = { ...DRIFTED, psi_feature: figure(0.9, { limit: 0.2 }), psi_top_feature: figure(0.9, { limit: 0.2 }) };

@@ -176,6 +176,8 @@ test('causes that change by the hour are told once each, not every hour', () => 
   expect(told.actions).toEqual(['promote', 'retrain held', 'retrain held']);
 });
 
+const MORE = { ...DRIFTED, psi_feature: figure(0.9, { limit: 0.2 }), psi_top_feature: figure(0.9, { limit: 0.2 }) };
+
 test('three triggers of one drift ask for one retraining, and what holds it back is told once', () => {
   const told = Told.withChampion();
   for (let h = 1; h < 20; h++) told.sees(observation(h, MORE, 'unit_change'));
