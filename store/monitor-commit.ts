@@ -4,6 +4,7 @@ import type { Commit } from '../monitor/store.ts';
 import type { MonitorState, Serving } from '../monitor/types.ts';
 import { jsonText, storable } from './encode.ts';
 import { appendDecisions } from './ledger.ts';
+import { writeMessages } from './outbox.ts';
 import { inTransaction } from './transaction.ts';
 
 const FENCE = 'SELECT 1 FROM monitor_hold WHERE one = 1 AND fence = $1 FOR UPDATE';
@@ -38,9 +39,6 @@ INSERT INTO model_roles AS r (stream, role, model_id, since_ms) VALUES ($1, $2, 
 ON CONFLICT (stream, role) DO UPDATE SET model_id = excluded.model_id, since_ms = excluded.since_ms
 WHERE r.model_id <> excluded.model_id`;
 
-const WRITE_MESSAGE = `
-INSERT INTO outbox (id, receiver, body, created_ms, next_ms) VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING`;
-
 /** All that a commit says, in one transaction, for the holder of the fence. */
 export async function writeCommit(
   pool: Pick<pg.Pool, 'connect'>,
@@ -64,8 +62,7 @@ export async function writeCommit(
       await client.query(WRITE_OBSERVATION, [stream, Math.floor(commit.observation.atMs), observation]);
     await appendDecisions(client, commit, recordedMs);
     if (serving) await writeServing(client, stream, serving, state, recordedMs);
-    for (const { id, receiver, body, createdMs } of commit.outbox)
-      await client.query(WRITE_MESSAGE, [storable(id), storable(receiver), storable(body), Math.floor(createdMs)]);
+    await writeMessages(client, commit.outbox);
     return 'committed';
   });
 }

@@ -9,6 +9,7 @@ import {
   type OutboxStore,
 } from '../monitor/notify/ports.ts';
 import { rowsAllowed } from '../monitor/rows-allowed.ts';
+import type { OutboxMessage } from '../monitor/store.ts';
 import { storable } from './encode.ts';
 import { guarded } from './pool.ts';
 import { outbox } from './schema-monitor.ts';
@@ -41,6 +42,15 @@ SELECT receiver, count(*) FILTER (WHERE status = 'waiting') AS waiting,
   min(created_ms) FILTER (WHERE status = 'waiting') AS oldest_ms, count(*) FILTER (WHERE status = 'given_up') AS given_up
 FROM outbox WHERE status <> 'delivered' GROUP BY receiver ORDER BY receiver`;
 
+const WRITE = `
+INSERT INTO outbox (id, receiver, body, created_ms, next_ms) VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING`;
+
+/** Writes messages by whatever runs queries; the first of an id stays. */
+export async function writeMessages(db: Pick<pg.Pool, 'query'>, messages: readonly OutboxMessage[]): Promise<void> {
+  for (const { id, receiver, body, createdMs } of messages)
+    await db.query(WRITE, [storable(id), storable(receiver), storable(body), Math.floor(createdMs)]);
+}
+
 /** OutboxStore on PostgreSQL. Throws TidewatchError database_unavailable. */
 export class PostgresOutbox implements OutboxStore {
   readonly #pool: pg.Pool;
@@ -49,6 +59,10 @@ export class PostgresOutbox implements OutboxStore {
   constructor(pool: pg.Pool) {
     this.#pool = pool;
     this.#db = drizzle(pool);
+  }
+
+  add(messages: readonly OutboxMessage[]): Promise<void> {
+    return guarded(() => writeMessages(this.#pool, messages));
   }
 
   take(nowMs: number, limit: number, leaseMs: number): Promise<OutboxEntry[]> {

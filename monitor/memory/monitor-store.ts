@@ -73,15 +73,7 @@ export class MemoryMonitorStore implements MonitorStore {
       tables.serving.set(stream, copied(serving));
       for (const [role, model] of rolesOf(serving, commit.state.lastGood)) tables.setRole(stream, role, model);
     }
-    for (const message of commit.outbox)
-      if (!tables.outbox.has(message.id))
-        tables.outbox.set(message.id, {
-          ...message,
-          status: 'waiting',
-          attempts: 0,
-          nextMs: message.createdMs,
-          lastError: null,
-        });
+    for (const message of commit.outbox) tables.addMessage(message);
     return 'committed';
   }
 

@@ -9,6 +9,7 @@ import {
   type OutboxStore,
 } from '../notify/ports.ts';
 import { rowsAllowed } from '../rows-allowed.ts';
+import type { OutboxMessage } from '../store.ts';
 import type { MonitorTables } from './tables.ts';
 
 /** OutboxStore without a database; the same behaviour, proved by the same suite. */
@@ -17,6 +18,10 @@ export class MemoryOutbox implements OutboxStore {
 
   constructor(tables: MonitorTables) {
     this.#tables = tables;
+  }
+
+  async add(messages: readonly OutboxMessage[]): Promise<void> {
+    for (const message of messages) this.#tables.addMessage(message);
   }
 
   async take(nowMs: number, limit: number, leaseMs: number): Promise<OutboxEntry[]> {

@@ -4,7 +4,7 @@ import type { IntervalProfile } from '../../core/types.ts';
 import type { Role } from '../commit.ts';
 import type { RegisteredModel } from '../controller/ports.ts';
 import type { OutboxEntry } from '../notify/ports.ts';
-import type { LedgerEntry } from '../store.ts';
+import type { LedgerEntry, OutboxMessage } from '../store.ts';
 import type { ModelRef, MonitorState, Serving } from '../types.ts';
 
 interface ModelRow extends Omit<RegisteredModel, 'roles'> {
@@ -50,6 +50,13 @@ export class MonitorTables {
   setWatermark(stream: string, partition: number, watermarkMs: number): void {
     const of = this.watermarks.get(stream) ?? new Map<number, number>();
     this.watermarks.set(stream, of.set(partition, watermarkMs));
+  }
+
+  /** The first of an id stays. */
+  addMessage(message: OutboxMessage): void {
+    if (this.outbox.has(message.id)) return;
+    const waiting = { status: 'waiting', attempts: 0, nextMs: message.createdMs, lastError: null } as const;
+    this.outbox.set(message.id, { ...message, ...waiting });
   }
 
   addModel(model: Omit<ModelRow, 'sha256' | 'sizeBytes' | 'keep' | 'evaluation'>): ModelRef {

@@ -1,3 +1,5 @@
+import type { OutboxMessage } from '../store.ts';
+
 /** A message is tried so often; then it is given up, and says so. */
 export const MAX_ATTEMPTS = 12;
 /** Messages and windows that one question answers at most. */
@@ -22,6 +24,8 @@ export interface OutboxEntry {
 
 /** What is to be told to the world. Messages are written with the decisions they tell of; see MonitorStore. */
 export interface OutboxStore {
+  /** Messages that no decision tells of, such as those of incidents. Idempotent by id; the first of an id stays. */
+  add(messages: readonly OutboxMessage[]): Promise<void>;
   /**
    * Takes waiting messages that are due, oldest first, and counts an attempt of each. Nobody else is given them before
    * leaseMs have passed, after which a deliverer that died has lost them: so one may be delivered twice, never not at all.

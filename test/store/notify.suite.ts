@@ -31,6 +31,17 @@ const window: Omit<MaintenanceWindow, 'endedMs' | 'endedBy'> = {
 /** What every OutboxStore and MaintenanceStore must do, whatever keeps them. */
 export function notifySuite(name: string, make: () => Promise<NotifyUnderTest>): void {
   describe(`${name} as an OutboxStore`, () => {
+    it('keeps the first message of an id, whoever brings it', async () => {
+      const { outbox, write } = await make();
+      await write([message('a', { body: '{"first":1}' })]);
+      await outbox.add([message('a', { body: '{"second":1}' }), message('b')]);
+      await outbox.add([message('b')]);
+      expect((await outbox.take(5_000, 10, 1_000)).map(({ id, body }) => [id, body])).toEqual([
+        ['a', '{"first":1}'],
+        ['b', message('b').body],
+      ]);
+    });
+
     it('hands a message to one deliverer until its lease ends, and then again, the same', async () => {
       const { outbox, write } = await make();
       await write([message('b', { createdMs: 2_000 }), message('a'), message('later', { createdMs: 9_000 })]);
