@@ -10,7 +10,7 @@ const MAX_ENTRIES = 500;
 const MAX_SPAN_MS = 14 * 24 * HOUR_MS;
 
 /** What was seen and decided, and whether that can be proved. */
-export function decisionOperations({ streams, store, explain }: MonitorParts): Operation[] {
+export function decisionOperations({ streams, store, explain, budgets }: MonitorParts): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -22,7 +22,12 @@ export function decisionOperations({ streams, store, explain }: MonitorParts): O
       answer: z.strictObject({ streams: z.array(document('State of a stream; null before its first look.')) }),
       handle: async () => {
         const states = await Promise.all(streams.map((stream) => store.state(stream)));
-        return ok({ streams: streams.map((stream, i) => ({ stream, state: states[i] })) });
+        return ok({
+          streams: streams.map((stream, i) => {
+            const { retrainsPerMonth, rollbacksPerDay, recalibrationsPerDay } = budgets?.(stream) ?? {};
+            return { stream, state: states[i], budgets: { retrainsPerMonth, rollbacksPerDay, recalibrationsPerDay } };
+          }),
+        });
       },
     }),
     operation({

@@ -1,3 +1,4 @@
+import type { PolicyConfig } from '../../../core/config/policy.ts';
 import type { Result } from '../../../core/errors.ts';
 import type { Dismissal, Incident } from '../../../core/types.ts';
 import type { AuditStore, TokenStore } from '../../access/ports.ts';
@@ -6,6 +7,9 @@ import type { LabelStore, OfferStore } from '../../labels/ports.ts';
 import type { MaintenanceStore } from '../../notify/ports.ts';
 import type { LedgerEntry, MonitorStore } from '../../store.ts';
 import type { Actor, Command, Decision } from '../../types.ts';
+
+/** As PolicyConfig has them. */
+export type Budgets = Pick<PolicyConfig, 'retrainsPerMonth' | 'rollbacksPerDay' | 'recalibrationsPerDay'>;
 
 /** What the operations of the monitor are made of; wired by cli/. */
 export interface MonitorParts {
@@ -22,6 +26,8 @@ export interface MonitorParts {
   dismissalsOf(incident: Incident): Promise<Result<Dismissal[]>>;
   /** Hands a command to the controller; what was decided. Fault: overloaded while no controller is in charge. */
   command(stream: string, command: Command, actor: Actor, note: string): Promise<Result<Decision[]>>;
+  /** What the policy of a stream allows; left out, pages show what was spent and not what is left. */
+  budgets?(stream: string): Budgets | null;
   /** Computes a decision again from its evidence. */
   explain(entry: LedgerEntry): Promise<{ agrees: boolean; why: string; sentences: readonly string[] }>;
   now: () => number;
