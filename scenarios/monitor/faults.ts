@@ -95,7 +95,7 @@ function shift(fault: Extract<MonitorFault, { kind: 'shift' }>, seed: number, pe
       const by = fault.sd * measure * own;
       // what would come near zero rises instead: a load does not fall below none
       const sign = means[at]! > LEAST_LEVEL * by * sds[at]! ? direction[k]! : 1;
-      values[at]! += grown * sign * by * (1 + 0.15 * together + 0.1 * noise.normal()) * sds[at]!;
+      values[at]! += grown * sign * by * (1 + 0.04 * together + 0.03 * noise.normal()) * sds[at]!;
     }
   }
 }

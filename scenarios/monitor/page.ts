@@ -12,7 +12,7 @@ export function scenariosPage(): string {
     '`tidewatch scenario run NAME` tells one and checks it; magnitudes, entities and starts come from the seed. Each is',
     'told again without its trouble, and must then end otherwise.',
     '',
-    'The telemetry is that of a synthetic fleet: twelve nodes with six metrics each, with days and weeks. With `--pack`,',
+    'The telemetry is that of a synthetic fleet: twelve nodes with six metrics each and a course of the day. With `--pack`,',
     'those marked so are told of recorded telemetry too: whole recorded days, dealt again in an order that the seed draws.',
     '',
     '| scenario | what happens | history and service | recorded too |',

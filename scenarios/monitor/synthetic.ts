@@ -7,7 +7,12 @@ import type { Conditions, Telemetry } from './telemetry.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const MB = 1_048_576;
+
+/** Days are alike here: a model of a few days must know what is usual, and weeks would have to be seen first. */
+const A_TUESDAY_MS = Date.UTC(2026, 0, 6);
+const dayShape = (timeMs: number): number => demandShape(A_TUESDAY_MS + (((timeMs % DAY_MS) + DAY_MS) % DAY_MS));
 
 /** Time constants of what wanders, long enough for windows of ten minutes to follow each other. */
 const TAU_MS = [2 * HOUR_MS, 90 * MINUTE_MS, HOUR_MS, HOUR_MS, 4 * HOUR_MS, 90 * MINUTE_MS, 90 * MINUTE_MS] as const;
@@ -26,7 +31,7 @@ interface Traits {
 }
 
 /**
- * A fleet in windows of minutes: one demand with a daily and a weekly season moves all metrics of all entities, each in its
+ * A fleet in windows of minutes: one demand with a daily season moves all metrics of all entities, each in its
  * own measure, and noises wander beside it. A function of the seed alone; every period draws from a generator of its own.
  */
 export class SyntheticFleet implements Telemetry {
@@ -62,7 +67,7 @@ export class SyntheticFleet implements Telemetry {
       const noise = this.#noise[e]!;
       for (let k = LOAD; k < noise.length; k++) noise[k] = step(noise[k]!, k);
       const t = this.#traits[e]!;
-      const use = demand * demandShape(timeMs - t.phaseMs) * exp2(0.08 * this.#demand + 0.08 * noise[LOAD]!);
+      const use = demand * dayShape(timeMs - t.phaseMs) * exp2(0.03 * this.#demand + 0.09 * noise[LOAD]!);
       const at = e * METRICS.length;
       values[at] = t.requestsPerS * use * (1 + 0.015 * random.normal());
       values[at + 1] = t.latencyMs * (1 + 0.4 * use * use) * exp2(0.1 * noise[SLOWNESS]! + 0.03 * random.normal());

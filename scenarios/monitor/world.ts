@@ -12,8 +12,8 @@ const TRANSIT_DRAWS = 0x5452414e;
 /** A Monday. */
 export const WORLD_START_MS = Date.UTC(2026, 0, 5);
 
-/** With six windows an hour, a week is what a model of a new normal takes. */
-const DRIFT_WAITS = { psi_drift: { for: '7d' }, psi_top_features: { for: '7d' }, drift: { for: '7d' } };
+/** With six windows an hour, nine days are what a model of a new normal takes. */
+const DRIFT_WAITS = { psi_drift: { for: '9d' }, psi_top_features: { for: '9d' }, drift: { for: '9d' } };
 
 /** Windows of ten minutes: a month is a few thousand of them, and a grain six. */
 export function worldConfig(name: string, policy: Record<string, unknown> = {}): StreamConfig {

@@ -20,7 +20,7 @@ export const badChallenger: Scenario = {
       overMs: endMs,
       asides: [...REMARKS, RECALIBRATIONS],
       expected: [
-        { ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS },
+        { ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS },
         { action: 'start_shadow' },
         { action: ['start_canary', 'canary_step'], times: [0, 2] },
         { action: 'withdraw', result: 'done' },

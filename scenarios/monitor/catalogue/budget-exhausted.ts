@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { ROLLOUT } from './rollout.ts';
+import { DRIFT, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
 
 export const budgetExhausted: Scenario = {
   name: 'budget-exhausted',
@@ -10,7 +10,7 @@ export const budgetExhausted: Scenario = {
     'so the second time the monitor does what is cheaper, recalibrates, and says why it does no more.',
   recorded: false,
   historyDays: 28,
-  days: 28,
+  days: 33,
   plan: ({ random, servedMs, endMs }) => {
     const firstMs = daysAfter(random, servedMs, 2, 4);
     const secondMs = daysAfter(random, firstMs, 15, 16);
@@ -21,11 +21,11 @@ export const budgetExhausted: Scenario = {
       faults: [first, shift(secondMs)],
       troubleMs: secondMs,
       overMs: endMs - 2 * DAY_MS,
-      asides: [{ action: ['look', 'page'] }, { action: 'retrain', result: 'held' }],
+      asides: [...REMARKS, { action: 'recalibrate', trigger: 'calibration_out' }],
       expected: [
-        { action: 'retrain', result: 'done', withinMs: 0 },
+        { ...RETRAIN_FOR_DRIFT, afterMs: Number.NEGATIVE_INFINITY, withinMs: 0 },
         ...ROLLOUT,
-        { action: 'recalibrate', result: 'done', afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
+        { action: 'recalibrate', trigger: DRIFT, result: 'done', afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
       ],
       without: { faults: [first] },
     };

@@ -19,7 +19,7 @@ export const championGoneBad: Scenario = {
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: [...REMARKS, RECALIBRATIONS],
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
     };
   },
 };

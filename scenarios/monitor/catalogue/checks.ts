@@ -54,3 +54,11 @@ export const ONCE_EACH: Check = {
     return { holds: ids.size === ledger.length, got: `${ledger.length} entries, ${ids.size} ids` };
   },
 };
+
+export const MORE_INCIDENTS: Check = {
+  what: 'incidents come at least twice as often during the trouble',
+  of: ({ phases: { before, during } }) => {
+    const often = (phase: typeof before) => phase.incidents / Math.max(1, phase.windows);
+    return { holds: often(during) > 2 * often(before), got: `${before.incidents} before, ${during.incidents} during` };
+  },
+};

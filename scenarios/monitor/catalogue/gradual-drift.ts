@@ -20,7 +20,7 @@ export const gradualDrift: Scenario = {
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: [...REMARKS, RECALIBRATIONS],
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 12 * DAY_MS }, ...ROLLOUT],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 14 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },

@@ -1,5 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
+import { MORE_INCIDENTS } from './checks.ts';
 import { REMARKS } from './rollout.ts';
 
 export const moreAnomalies: Scenario = {
@@ -15,11 +16,12 @@ export const moreAnomalies: Scenario = {
     const startMs = daysAfter(random, servedMs, 4, 7);
     const endMs = startMs + Math.round(between(random, 3, 5)) * DAY_MS;
     return {
-      faults: [{ kind: 'prevalence', startMs, endMs, factor: between(random, 40, 60) }],
+      faults: [{ kind: 'prevalence', startMs, endMs, factor: between(random, 12, 18) }],
       troubleMs: startMs,
       overMs: endMs,
       asides: REMARKS,
       expected: [],
+      checks: [MORE_INCIDENTS],
     };
   },
 };

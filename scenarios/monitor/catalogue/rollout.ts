@@ -1,6 +1,6 @@
 import type { Expected } from '../scenario.ts';
 
-const DRIFT = ['psi_drift', 'psi_top_features', 'drift', 'quality_fallen', 'calibration_stays_out'] as const;
+export const DRIFT = ['psi_drift', 'psi_top_features', 'drift', 'quality_fallen', 'calibration_stays_out'] as const;
 
 /** A retraining that a genuine change of the telemetry has called for. */
 export const RETRAIN_FOR_DRIFT: Expected = {

@@ -19,7 +19,7 @@ export const suddenChange: Scenario = {
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
       asides: [...REMARKS, RECALIBRATIONS],
-      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 12 * DAY_MS }, ...ROLLOUT],
+      expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };
   },
