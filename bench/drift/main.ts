@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { policyConfig } from '../../core/config/policy.ts';
 import { openPack } from '../../scenarios/quality/pack.ts';
 import { machineLine } from '../lib/machine.ts';
-import { alarmSection, measure, nothingYet } from './alarms.ts';
+import { type Alarms, alarmSection, measure, nothingYet } from './alarms.ts';
 import { causeSection } from './causes.ts';
 import { speed, speedSection } from './speed.ts';
 import { recorded, SETS } from './streams.ts';
@@ -30,10 +30,16 @@ const say = (line: string): void => {
 
 const pack = await openPack(dir);
 const configured = policyConfig.parse({}).falseAlarmsPerWeek;
-const alarms = [nothingYet('measured'), nothingYet('textbook')];
-for await (const stream of recorded(pack, quick ? ['asd'] : SETS)) {
-  measure(stream, alarms, SEED);
-  say(`${stream.name}: ${alarms[0]!.alarms} false alarms in ${alarms[0]!.weeks.toFixed(1)} weeks so far`);
+const alarms = {
+  train: [nothingYet('measured'), nothingYet('textbook')],
+  test: [nothingYet('measured'), nothingYet('textbook')],
+};
+for (const part of ['train', 'test'] as const) {
+  for await (const stream of recorded(pack, quick ? ['asd'] : SETS, part)) {
+    measure(stream, alarms[part], SEED);
+    const [{ alarms: count, weeks }] = alarms[part] as [Alarms, Alarms];
+    say(`${part} ${stream.name}: ${count} false alarms in ${weeks.toFixed(1)} weeks so far`);
+  }
 }
 say('speed …');
 const times = await speed();
@@ -54,7 +60,7 @@ const page = [
   '',
   `${machineLine(new Date())} Data: ${pack.dataHash} (${pack.split}), the train files of SMD (Su et al., NetManAIOps), ASD and JumpStarter's services (NetManAIOps), whose licences are beside them; the pack is not part of this repository.`,
   '',
-  alarmSection(alarms, configured),
+  alarmSection(alarms.train, alarms.test, configured),
   ...(causes === null ? [] : [causes.markdown]),
   speedSection(times),
 ].join('\n');

@@ -106,7 +106,7 @@ export function speedSection({ ksMs, psiMs, intervalMs, scipyMs, scipyVersion }:
     '| --- | ---: | ---: | ---: |',
     `| exact two-sample distance, ${FEATURES} features × ${ROWS.toLocaleString('en')} rows | ${ksMs.toFixed(0)} ms | ${theirs} | ${ratio} |`,
     `| PSI of the same, bins and counts included | ${psiMs.toFixed(0)} ms | | |`,
-    `| all figures of ${MANY.toLocaleString('en')} features, one interval (goal 50 ms) | ${intervalMs.toFixed(1)} ms | | |`,
+    `| shifts of ${MANY.toLocaleString('en')} features, one interval (goal 50 ms) | ${intervalMs.toFixed(1)} ms | | |`,
     '',
   ].join('\n');
 }

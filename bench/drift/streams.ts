@@ -10,7 +10,7 @@ export type DriftSet = (typeof SETS)[number];
 /** Share of a train file that limits are set on; what follows they never saw. */
 const EARLIER = 0.6;
 
-/** One train file as a stream of its own: its rows until a cut are its training, those after it are served. */
+/** One entity as a stream of its own: its earlier rows are its training, its later ones are served. */
 export interface Recorded {
   set: DriftSet;
   name: string;
@@ -21,18 +21,25 @@ export interface Recorded {
   later: Float64Array;
   laterRows: number;
   rowsPerInterval: number;
+  /** Intervals of the later rows that hold an anomalous row, which are not asked about. */
+  anomalous: ReadonlySet<number>;
 }
 
-/** The train files of the sets, each cut at an interval's edge. */
-export async function* recorded(pack: Pack, sets: readonly DriftSet[]): AsyncGenerator<Recorded> {
+/**
+ * train: the train files alone, each cut at an interval's edge. test: limits from the whole train file, served the test file
+ * that follows it.
+ */
+export type Part = 'train' | 'test';
+
+export async function* recorded(pack: Pack, sets: readonly DriftSet[], part: Part): AsyncGenerator<Recorded> {
   for (const set of sets) {
     const periodMs = PERIOD_MS[set];
     const config = streamConfig.parse({ name: 'recorded', window: { size: `${periodMs / 1000}s` } });
     const rowsPerInterval = config.profile.intervalMs / periodMs;
     for (const file of entitiesOf(pack, set)) {
-      const { train } = await readTrained(pack, file);
+      const { train, test, labels } = await readTrained(pack, file);
       const n = train.columns;
-      const cut = Math.ceil((train.rows * EARLIER) / rowsPerInterval) * rowsPerInterval;
+      const cut = part === 'test' ? train.rows : Math.ceil((train.rows * EARLIER) / rowsPerInterval) * rowsPerInterval;
       const features = Array.from({ length: n }, (_, c) => `c${String(c).padStart(2, '0')}__mean`);
       const earlier: TimedSeries = {
         features,
@@ -42,8 +49,12 @@ export async function* recorded(pack: Pack, sets: readonly DriftSet[]): AsyncGen
         values: train.values.slice(0, cut * n),
         startsMs: Float64Array.from({ length: cut }, (_, i) => START_MS + i * periodMs),
       };
-      const later = train.values.slice(cut * n);
-      yield { set, name: file.path, config, features, earlier, later, laterRows: train.rows - cut, rowsPerInterval };
+      const later = part === 'test' ? test.values : train.values.slice(cut * n);
+      const laterRows = later.length / n;
+      const anomalous = new Set<number>();
+      if (part === 'test')
+        for (const [i, label] of labels.entries()) if (label === 1) anomalous.add(Math.floor(i / rowsPerInterval));
+      yield { set, name: file.path, config, features, earlier, later, laterRows, rowsPerInterval, anomalous };
     }
   }
 }
