@@ -227,6 +227,8 @@ export interface MonitorState {
     trainable: boolean | null;
     latencyP99Ms: number | null;
   } | null;
+  /** The fallback serves because the forest failed: by which trigger, how often by now, and until when it rests. */
+  steppedDown: { trigger: string; tries: number; untilMs: number } | null;
   quarantine: Quarantine[];
   /** Ordered and not yet answered. */
   effects: Effect[];

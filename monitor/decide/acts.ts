@@ -45,13 +45,6 @@ export function hold(turn: Turn, draft: DecisionDraft, trigger: string): Decisio
   return decision;
 }
 
-/** Steps down to the fallback, which needs no model. */
-export function fallBack(turn: Turn, draft: DecisionDraft, mode: 'fallback' | 'disabled'): Decision {
-  const decision = turn.decide({ ...draft, model: turn.state.serving.champion });
-  turn.serve({ mode, reason: draft.reason });
-  return decision;
-}
-
 /** Back to the model that served well before. The one that is left may come again only as a candidate. */
 export function rollBack(turn: Turn, draft: DecisionDraft): Decision {
   const to = turn.state.lastGood;
@@ -92,6 +85,7 @@ function installed(turn: Turn, model: ModelRef, reason: string): void {
   });
   turn.state.rollout = { phase: 'idle' };
   turn.state.championQuality = null;
+  turn.state.steppedDown = null;
   forgetConditions(turn);
 }
 

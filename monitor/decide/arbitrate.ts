@@ -1,9 +1,10 @@
 import type { Trigger, TriggerAction } from '../../core/triggers.ts';
 import type { TriggerState } from '../types.ts';
-import { beginRecalibration, beginRetraining, fallBack, hold, rollBack } from './acts.ts';
+import { beginRecalibration, beginRetraining, hold, rollBack } from './acts.ts';
 import { triggered } from './drafts.ts';
 import { isDue, restingState } from './evaluate.ts';
 import { objectionTo } from './objections.ts';
+import { fallBack } from './step-down.ts';
 import type { Turn } from './turn.ts';
 import type { DecisionDraft, Policy } from './types.ts';
 

@@ -1,7 +1,8 @@
 import type { Actor, Command, DecisionAction, MonitorState } from '../types.ts';
-import { beginRecalibration, beginRetraining, fallBack, promote, rollBack } from './acts.ts';
+import { beginRecalibration, beginRetraining, promote, rollBack } from './acts.ts';
 import { commanded, draft } from './drafts.ts';
 import { beginShadow } from './results.ts';
+import { fallBack } from './step-down.ts';
 import type { Turn } from './turn.ts';
 
 /** More than these are no exceptions any more; the oldest go. */
@@ -81,6 +82,7 @@ export function takeCommand(turn: Turn, actor: Actor, command: Command, note: st
       else if (command.mode === 'forest') {
         turn.decide(commanded(actor, 'resume_forest', words('The forest serves again.')));
         turn.serve({ mode: 'forest', reason: 'set by hand' });
+        state.steppedDown = null;
       } else fallBack(turn, commanded(actor, modeAction(command.mode), words('Set by hand.')), command.mode);
       return;
     case 'dismiss':

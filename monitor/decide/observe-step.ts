@@ -2,10 +2,11 @@ import { formatDuration } from '../../core/config/duration.ts';
 import type { CauseKind, Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
 import { advanceRollout } from '../rollout/advance.ts';
-import { calibrationFor, endEpisodes, fallBack, forgetConditions } from './acts.ts';
+import { calibrationFor, endEpisodes, forgetConditions } from './acts.ts';
 import { arbitrate } from './arbitrate.ts';
 import { draft } from './drafts.ts';
 import { type Condition, conditionOf, followed, restingState } from './evaluate.ts';
+import { fallBack, tryForest } from './step-down.ts';
 import type { Turn } from './turn.ts';
 import type { Policy } from './types.ts';
 
@@ -41,6 +42,7 @@ export function takeObservation(turn: Turn, policy: Policy, observation: Observa
   endApproval(turn, policy);
   goOn(turn, policy, observation);
   arbitrate(turn, policy, holding);
+  tryForest(turn, observation);
 }
 
 /** Whatever asks for a hold keeps it; and without data nobody knows whether what began it has gone. */

@@ -23,6 +23,7 @@ export const firstState = (stream: string): MonitorState => ({
   suspended: false,
   hold: null,
   seen: null,
+  steppedDown: null,
   quarantine: [],
   effects: [],
 });

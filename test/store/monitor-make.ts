@@ -51,6 +51,7 @@ export function makeState(version: number, change: Partial<MonitorState> = {}): 
     suspended: false,
     hold: null,
     seen: null,
+    steppedDown: null,
     quarantine: [],
     effects: [],
     ...change,

@@ -109,6 +109,31 @@ test('errors of the forest step down to the fallback at once', () => {
   expect(told.state.serving.mode).toBe('fallback');
 });
 
+test('a forest that failed is tried again after a rest, which doubles each time it fails, and recovers', () => {
+  const told = Told.withChampion();
+  let h = 1;
+  const tried: number[] = [];
+  const grain = (errors: number | null) => told.sees(observation(h++, { errors }));
+  for (let failures = 0; failures < 4; failures++) {
+    grain(0.5);
+    expect(told.state.serving.mode).toBe('fallback');
+    const fromH = h;
+    while (told.state.serving.mode === 'fallback') grain(null);
+    tried.push(h - fromH);
+  }
+  expect(tried).toEqual([1, 2, 4, 8]);
+  for (let i = 0; i < 7; i++) grain(0);
+  expect(told.state.steppedDown).toBeNull();
+  expect(told.actions.slice(1, 5)).toEqual(['fall_back', 'resume_forest', 'fall_back', 'resume_forest']);
+});
+
+test('what an operator stepped down stays so until an operator says otherwise', () => {
+  const told = Told.withChampion();
+  told.command({ kind: 'mode', mode: 'fallback' });
+  for (let h = 1; h < 100; h++) told.sees(observation(h));
+  expect(told.state.serving.mode).toBe('fallback');
+});
+
 test('an alert from outside and our own evaluation give one decision, whichever comes first', () => {
   const outside = Told.withChampion();
   outside.sees(observation(1, DRIFTED, 'gradual_drift'));
