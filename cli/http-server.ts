@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyPluginAsync, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { type Config, isLoopback } from '../core/config/root.ts';
+import { Access } from '../monitor/access/tokens.ts';
 import { localUrl } from './embedded/address.ts';
 import { requireToken } from './embedded/require-token.ts';
 import { listenFault } from './embedded/system-fault.ts';
@@ -14,11 +15,15 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** The process's one HTTP server. Off loopback every route but health needs the token. Throws port_taken. */
+/**
+ * The process's one HTTP server. Off loopback every route but health and the webhook for alerts needs a token; access: who
+ * has one, by default who has the configuration's. Throws port_taken.
+ */
 export async function openServer(
   { host, port, token }: Config['http'],
   logger: Logger,
   routes: readonly FastifyPluginAsync[],
+  access = new Access({ tokens: null, master: token, open: false, now: () => 0 }),
 ): Promise<RunningServer> {
   const app = Fastify({
     loggerInstance: logger.child({ part: 'http' }) as FastifyBaseLogger,
@@ -27,7 +32,7 @@ export async function openServer(
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
-  if (token !== undefined && !isLoopback(host)) requireToken(app, token);
+  if (!isLoopback(host)) requireToken(app, access);
   for (const plugin of routes) await app.register(plugin);
   try {
     await app.listen({ host, port });

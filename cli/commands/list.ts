@@ -8,14 +8,19 @@ import { experimentsCommand } from './experiments.ts';
 import { explainCommand } from './explain.ts';
 import { injectCommand } from './inject.ts';
 import { inspectCommand } from './inspect.ts';
+import { labelsCommand } from './labels.ts';
 import { ledgerCommand } from './ledger.ts';
+import { maintenanceCommand } from './maintenance.ts';
 import { migrateCommand } from './migrate.ts';
+import { modelsCommand } from './models.ts';
+import { monitorCommand } from './monitor.ts';
 import { produceCommand } from './produce.ts';
 import { replayCommand } from './replay.ts';
 import { scenarioCommand } from './scenario.ts';
 import { servicesCommand } from './services.ts';
 import { simulateCommand } from './simulate.ts';
 import { fitCommand, scoreCommand } from './tables.ts';
+import { tokensCommand } from './tokens.ts';
 import { trainCommand } from './train.ts';
 import { upCommand } from './up.ts';
 import { workerCommand } from './worker.ts';
@@ -24,12 +29,17 @@ import { workerCommand } from './worker.ts';
 export const COMMANDS: readonly AddCommand[] = [
   upCommand,
   workerCommand,
+  monitorCommand,
   servicesCommand,
   produceCommand,
   captureCommand,
   injectCommand,
   explainCommand,
   ledgerCommand,
+  modelsCommand,
+  labelsCommand,
+  maintenanceCommand,
+  tokensCommand,
   scenarioCommand,
   simulateCommand,
   deadlettersCommand,

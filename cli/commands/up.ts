@@ -30,14 +30,14 @@ export const upCommand: AddCommand = (program) => {
       ),
     )
     .action(async (options: Options) => {
-      const { config } = loadConfig({ file: options.file });
+      const { config, file } = loadConfig({ file: options.file });
       const destination = openLogFile(config.dataDir);
       const logger = pino(
         { level: config.logLevel, redact: ['*.token', '*.url', 'req.headers.authorization'] },
         destination,
       );
       const signal = stopOnSignal('Stopping: saving what was read; once more ends at once.');
-      await up({ config, clock: systemClock, logger, say: print, signal, version: version() });
+      await up({ config, file, clock: systemClock, logger, say: print, signal, version: version() });
       destination.flushSync();
       print('Stopped. The next start goes on from here.');
     });

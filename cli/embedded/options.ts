@@ -4,6 +4,8 @@ import type { Config } from '../../core/config/root.ts';
 
 export interface UpOptions {
   config: Config;
+  /** The configuration's file, whose policies are read again; null where there is none. */
+  file: string | null;
   clock: Clock;
   logger: Logger;
   /** For the person at the terminal. */

@@ -1,9 +1,11 @@
 import { createServer } from 'node:net';
+import type { FastifyPluginAsync } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import { type Config, SOURCE_STREAMS } from '../../core/config/root.ts';
 import type { Log } from '../../ingest/ports.ts';
 import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
+import type { Access } from '../../monitor/access/tokens.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
@@ -22,15 +24,18 @@ export interface ServerOptions {
   live: Live;
   metrics: Exposition;
   faults: FaultControl | null;
+  /** Of the monitor. */
+  monitor: readonly FastifyPluginAsync[];
+  access: Access;
   logFor: (stream: string) => Log | null;
 }
 
 /** The process's one HTTP server with the routes of the receivers, the API, the console, health and metrics. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, logger, reader, live, metrics } = options;
-  const routes = [healthRoutes({ reader, live }), metricsRoute(metrics)];
+  const { config, logger, reader, live, metrics, monitor, access } = options;
+  const routes = [healthRoutes({ reader, live }), metricsRoute(metrics), ...monitor];
   if (config.sources.http.enabled) routes.push(intake(options).plugin);
-  return openServer(config.http, logger, [...routes, consoleRoutes(options)]);
+  return openServer(config.http, logger, [...routes, consoleRoutes(options)], access);
 }
 
 /** The receivers; a caller may name any stream but those that a source of this process feeds. */

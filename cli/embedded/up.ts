@@ -5,6 +5,8 @@ import { SOURCE_STREAMS } from '../../core/config/root.ts';
 import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
 import type { Log } from '../../ingest/ports.ts';
+import { MemoryGoldenSets } from '../../monitor/training/golden.ts';
+import { workInThreads } from '../../monitor/training/thread.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -16,7 +18,12 @@ import { readTrainingRows } from '../../store/training-rows.ts';
 import { ModelHashes } from '../metrics/model-hashes.ts';
 import { PartitionsMetrics } from '../metrics/partitions.ts';
 import { PrometheusMetrics } from '../metrics/registry.ts';
-import { keepRetention } from '../retention.ts';
+import { accessOf } from '../monitor/access.ts';
+import { Monitor } from '../monitor/monitor.ts';
+import { policiesOf } from '../monitor/policies.ts';
+import { monitorRoutes } from '../monitor/routes.ts';
+import { monitorStores } from '../monitor/stores.ts';
+import { keepMonitorRetention, keepRetention } from '../retention.ts';
 import { keepServingStats } from '../serving/serving-meter.ts';
 import { Steward } from '../serving/steward.ts';
 import { announce } from './address.ts';
@@ -36,6 +43,9 @@ import { trainInThread } from './training.ts';
 /** Records that may wait to be scored before intake says so: minutes of work, and far less than the log holds. */
 const MAX_LAG_RECORDS = 500_000;
 
+/** For the streams, the monitor with its hold, and the API. */
+const CONNECTIONS = 12;
+
 /** The embedded setting: one process with a file log, PostgreSQL, the sources and the console. Resolves when stopped. */
 export async function up(options: UpOptions): Promise<void> {
   const shutdown = new Shutdown();
@@ -51,6 +61,8 @@ export async function up(options: UpOptions): Promise<void> {
 async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   const { config, clock, logger, say, signal } = options;
   const startedMs = clock.now();
+  // said before anything is started
+  policiesOf(config.streams);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   shutdown.add('lock', lockDirectory(config.dataDir));
   await requireFreePort(config.http.host, config.http.port);
@@ -58,7 +70,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   const history = historyOfFirstStart(options);
   if (config.database.url === undefined && !existsSync(path.join(config.database.dir, 'postgres')))
     say(`First start: makes a database in ${config.database.dir} …`);
-  const pool = openPool(await database(options, shutdown));
+  const pool = openPool(await database(options, shutdown), { max: CONNECTIONS });
   shutdown.add('database pool', () => pool.end());
   await migrate(pool);
   if (signal.aborted) return;
@@ -106,6 +118,23 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     logs.set(stream.name, new BoundedLog(log, MAX_LAG_RECORDS, () => runtime.offsetSaved));
   }
 
+  const { file, version } = options;
+  const stores = monitorStores(pool, clock);
+  const monitor = new Monitor({
+    config,
+    streams: config.streams,
+    file,
+    env: process.env,
+    stores,
+    golden: new MemoryGoldenSets(),
+    work: workInThreads(),
+    clock,
+    logger,
+    metrics,
+    version,
+    owner: `${hostname()}:${process.pid}`,
+  });
+  const access = accessOf(config, stores.tokens, clock);
   const demo = demoSource(options, runtimes, logs);
   const server = await startServer({
     config,
@@ -117,6 +146,8 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     live: bus,
     metrics,
     faults: demo?.faults ?? null,
+    monitor: monitorRoutes({ config, monitor, access, clock, logger, metrics, version }),
+    access,
     logFor: (stream) => logs.get(stream) ?? null,
   });
   shutdown.add('server', () => server.close());
@@ -140,10 +171,12 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   const meters = () => [...runtimes.values()].map(({ meter }) => meter);
   const unwritten = (err: unknown) => logger.warn({ err }, 'what serving took could not be written; tried again');
   looking.push(keepServingStats(meters, new PostgresServingStats(pool), clock, unwritten, stop));
+  looking.push(monitor.run(stop));
   shutdown.add('what looks after the streams', () => Promise.all(looking));
   const streams = config.streams.map(({ name }) => name);
-  const retaining = keepRetention({ config, streams, pool, clock, logger }, stop);
-  shutdown.add('retention', () => retaining);
+  const retention = { config, streams, pool, clock, logger };
+  const retaining = [keepRetention(retention, stop), keepMonitorRetention(retention, stop)];
+  shutdown.add('retention', () => Promise.all(retaining));
   await new Promise<void>((resolve) => {
     if (stop.aborted) resolve();
     else stop.addEventListener('abort', () => resolve(), { once: true });

@@ -16,6 +16,8 @@ export interface ControllerOptions {
   policy: (stream: string) => Policy;
   /** What is to be told to whom. */
   messages: (decisions: readonly Decision[], nowMs: number) => OutboxMessage[];
+  /** Inputs are kept, so that spans can be simulated. */
+  record?: boolean;
   /** Once they are durable. */
   onDecided?: (decisions: readonly Decision[], state: MonitorState) => void;
   /** An effect failed and is tried again, or could not be answered. */
@@ -95,6 +97,7 @@ export class Controller {
       stream,
       expected: before.version,
       input: input.key,
+      ...(this.#o.record === true ? { record: input } : {}),
       state,
       observation: input.kind === 'observation' ? input.observation : null,
       decisions: packed === null ? [] : decisions.map((decision) => ({ decision, evidence: packed.sha256 })),

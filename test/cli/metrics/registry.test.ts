@@ -6,6 +6,7 @@ import { type ProcessKind, PrometheusMetrics } from '../../../cli/metrics/regist
 import { metricsRoute } from '../../../cli/metrics/route.ts';
 import { streamConfig } from '../../../core/config/stream.ts';
 import { METRIC_LABELS, METRICS, type MetricInfo } from '../../../core/metrics.ts';
+import { Access } from '../../../monitor/access/tokens.ts';
 import { audit, parseExposition, seriesValue } from './exposition.ts';
 
 const make = (kind: ProcessKind = 'worker') => new PrometheusMetrics({ kind, version: '1.2.3', process: false });
@@ -184,7 +185,8 @@ describe('GET /metrics', () => {
 
   test('wants the token where callers need one', async () => {
     const app = Fastify();
-    requireToken(app, 'a-token-of-some-length');
+    const master = 'a-token-of-some-length';
+    requireToken(app, new Access({ tokens: null, master, open: false, now: () => 0 }));
     await app.register(metricsRoute(make()));
     expect((await app.inject('/metrics')).statusCode).toBe(401);
     const headers = { authorization: 'Bearer a-token-of-some-length' };

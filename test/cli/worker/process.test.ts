@@ -54,7 +54,7 @@ needs('kafka')('a worker', async () => {
     const modelId = modelIdOf(artifact);
     await models.put(modelId, site.name, artifact, {});
     await models.setRole(site.name, 'champion', modelId);
-    await first.wait('the champion serves', () => first.logged('the champion serves from this offset on').length === 2);
+    await first.wait('the champion serves', () => first.logged('serves so from this offset on').length === 2);
     await site.send(10);
     await site.judged();
     const after = (await site.verdicts()).filter(({ window }) => window >= 20);
@@ -94,7 +94,7 @@ needs('kafka')('a worker', async () => {
     expect(seriesValue(text, 'tidewatch_ingest_points_total', { disposition: 'applied' })).toBe(10 * 4 * 2);
     expect(seriesValue(text, 'tidewatch_ingest_points_total', { disposition: 'duplicate' })).toBe(0);
     expect(seriesValue(text, 'tidewatch_replay_divergence_total')).toBe(0);
-    expect(second.logged('the champion serves from this offset on')).toEqual([]);
+    expect(second.logged('serves so from this offset on')).toEqual([]);
   }, 60_000);
 
   test('shares the partitions with another, and takes over all of them when that one ends or is killed', async () => {

@@ -1,0 +1,114 @@
+import type { FigureName } from '../../core/figures.ts';
+import type { GaugeName, LabelsOf } from '../../core/metrics.ts';
+import { SPANS } from '../../core/triggers.ts';
+import type { FigureStatus, Observation } from '../../monitor/observation.ts';
+import type { Decision, MonitorState } from '../../monitor/types.ts';
+import type { Metrics } from '../metrics/ports.ts';
+
+/** Features of a stream that have series, those that have shifted most: a stream may have a thousand. */
+export const MAX_FEATURES = 50;
+const STATUS: Record<FigureStatus, number> = { ok: 0, warn: 1, drift: 2, unknown: 3 };
+const PHASE: Record<MonitorState['rollout']['phase'], number> = {
+  idle: 0,
+  training: 1,
+  evaluating: 2,
+  approval: 3,
+  shadow: 4,
+  canary: 5,
+  watching: 6,
+};
+const HELD = 7;
+const SUSPENDED = 8;
+
+/** As tidewatch_controller_state shows it. */
+export function controllerCode({ suspended, hold, rollout }: MonitorState): number {
+  if (suspended) return SUSPENDED;
+  return hold !== null && rollout.phase === 'idle' ? HELD : PHASE[rollout.phase];
+}
+
+type Series<N extends GaugeName> = [labels: LabelsOf<N>, value: number][];
+const orNaN = (value: number | null | undefined): number => value ?? Number.NaN;
+
+/** What the process that decides shows of its streams; a process that stands by shows nothing of them. */
+export class FiguresMetrics {
+  readonly #metrics: Metrics;
+  readonly #observations = new Map<string, Observation>();
+  readonly #states = new Map<string, MonitorState>();
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics;
+    metrics.set('tidewatch_monitor_active', {}, 0);
+    for (const outcome of ['accepted', 'refused', 'unavailable']) {
+      metrics.count('tidewatch_webhooks_total', { outcome }, 0);
+      metrics.count('tidewatch_notifications_total', { outcome }, 0);
+    }
+  }
+
+  /** Begins, or ends, to decide. */
+  active(active: boolean): void {
+    this.#metrics.set('tidewatch_monitor_active', {}, active ? 1 : 0);
+    this.#observations.clear();
+    this.#states.clear();
+    this.#show();
+  }
+
+  observed(observation: Observation): void {
+    this.#observations.set(observation.stream, observation);
+    this.#show();
+  }
+
+  state(state: MonitorState): void {
+    this.#states.set(state.stream, state);
+    const of = [...this.#states.values()];
+    this.#metrics.replace(
+      'tidewatch_controller_state',
+      of.map((one): [{ stream: string }, number] => [{ stream: one.stream }, controllerCode(one)]),
+    );
+  }
+
+  decided(decisions: readonly Decision[]): void {
+    for (const { stream, action, trigger, result } of decisions)
+      this.#metrics.count('tidewatch_decisions_total', { stream, action, trigger: trigger ?? 'none', result });
+  }
+
+  #show(): void {
+    const metrics = this.#metrics;
+    const all = [...this.#observations.values()];
+    const byStream = (value: (observation: Observation) => number) =>
+      all.map((one): [{ stream: string }, number] => [{ stream: one.stream }, value(one)]);
+    const ofInterval = (figure: FigureName) => byStream(({ spans }) => orNaN(spans.interval[figure]?.value));
+    metrics.replace(
+      'tidewatch_figures_timestamp_seconds',
+      byStream(({ atMs }) => atMs * 0.001),
+    );
+    metrics.replace('tidewatch_alert_rate_ratio', ofInterval('alert_rate_ratio'));
+    metrics.replace('tidewatch_calibration_ece', ofInterval('ece'));
+    metrics.replace('tidewatch_pvalue_uniformity', ofInterval('uniformity'));
+    const figures: Series<'tidewatch_figure'> = [];
+    for (const { stream, spans } of all)
+      for (const span of SPANS)
+        for (const [figure, { value }] of Object.entries(spans[span]))
+          figures.push([{ stream, figure, span }, orNaN(value)]);
+    metrics.replace('tidewatch_figure', figures);
+    this.#showFeatures(all);
+    if (all.length === 0) metrics.replace('tidewatch_controller_state', []);
+  }
+
+  #showFeatures(all: readonly Observation[]): void {
+    const psi: Series<'tidewatch_drift_psi'> = [];
+    const ks: Series<'tidewatch_drift_ks'> = [];
+    const status: Series<'tidewatch_drift_status'> = [];
+    for (const { stream, features } of all) {
+      const most = [...features].sort((a, b) => (b.psi ?? -1) - (a.psi ?? -1) || (a.feature < b.feature ? -1 : 1));
+      for (const one of most.slice(0, MAX_FEATURES)) {
+        const labels = { stream, feature: one.feature };
+        psi.push([labels, orNaN(one.psi)]);
+        ks.push([labels, orNaN(one.ks)]);
+        status.push([labels, STATUS[one.status]]);
+      }
+    }
+    this.#metrics.replace('tidewatch_drift_psi', psi);
+    this.#metrics.replace('tidewatch_drift_ks', ks);
+    this.#metrics.replace('tidewatch_drift_status', status);
+  }
+}
