@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './duration.ts';
+import { duration, formatDuration } from './duration.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -98,3 +98,22 @@ export const policyConfig = z
 
 export type ProfileConfig = z.output<typeof profileConfig>;
 export type PolicyConfig = z.output<typeof policyConfig>;
+
+/** Both in the form in which they are written. */
+export const profileText = ({ intervalMs, grainMs, bins }: ProfileConfig) => ({
+  interval: formatDuration(intervalMs),
+  grain: formatDuration(grainMs),
+  bins,
+});
+export function policyText(policy: PolicyConfig) {
+  const { shadowMs, stepMs, watchMs, inconclusiveMs, training, ...rest } = policy;
+  const { spanMs, ...others } = training;
+  return {
+    ...rest,
+    shadow: formatDuration(shadowMs),
+    step: formatDuration(stepMs),
+    watch: formatDuration(watchMs),
+    inconclusive: formatDuration(inconclusiveMs),
+    training: { ...others, span: formatDuration(spanMs) },
+  };
+}

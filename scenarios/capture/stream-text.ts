@@ -1,4 +1,5 @@
 import { formatDuration } from '../../core/config/duration.ts';
+import { policyText, profileText } from '../../core/config/policy.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 
 /**
@@ -13,5 +14,6 @@ export function streamText(config: StreamConfig): string {
     allowedLateness: formatDuration(allowedLatenessMs),
     maxSkew: formatDuration(maxSkewMs),
   };
-  return JSON.stringify({ ...config, window });
+  const { profile, policy } = config;
+  return JSON.stringify({ ...config, window, profile: profileText(profile), policy: policyText(policy) });
 }

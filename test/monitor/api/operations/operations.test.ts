@@ -97,7 +97,7 @@ test('every change that was asked for is in the audit, done or refused', async (
 
 test('before its first look a stream has no state, no decisions and no figures', async () => {
   const { ask } = await monitorApi();
-  expect((await ask('GET', '/api/monitor')).body).toEqual({ streams: [{ stream: 'shop', state: null }] });
+  expect((await ask('GET', '/api/monitor')).body).toEqual({ streams: [{ stream: 'shop', state: null, budgets: {} }] });
   expect((await ask('GET', '/api/decisions')).body).toEqual({ entries: [] });
   expect((await ask('GET', '/api/decisions/latest')).status).toBe(404);
   expect((await ask('GET', '/api/observations/shop?from=0&to=1000')).body).toEqual({ observations: [] });
