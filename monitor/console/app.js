@@ -13,8 +13,14 @@ const PAGES = {
   incidents: () => import('./incidents.js'),
   incident: () => import('./incident.js'),
   pipeline: () => import('./pipeline.js'),
+  drift: () => import('./drift.js'),
+  models: () => import('./models.js'),
+  decisions: () => import('./decisions.js'),
+  decision: () => import('./decision.js'),
+  labels: () => import('./labels.js'),
+  maintenance: () => import('./maintenance.js'),
 };
-const IN_NAVIGATION = { incident: 'incidents', entity: 'overview' };
+const IN_NAVIGATION = { incident: 'incidents', entity: 'overview', decision: 'decisions' };
 
 const main = document.getElementById('main');
 let leaving = new AbortController();
@@ -24,11 +30,7 @@ async function show({ page, params, query }, moved) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  for (const link of document.querySelectorAll('nav a')) {
-    if (link.dataset.page === page) link.setAttribute('aria-current', 'page');
-    else if (link.dataset.page === IN_NAVIGATION[page]) link.setAttribute('aria-current', 'true');
-    else link.removeAttribute('aria-current');
-  }
+  showPlace(page);
   const load = PAGES[page];
   if (!load) {
     document.title = 'Not found · Tidewatch';
@@ -58,6 +60,17 @@ async function show({ page, params, query }, moved) {
     main.focus({ preventScroll: true });
   }
   shownBefore = true;
+}
+
+function showPlace(page) {
+  for (const link of document.querySelectorAll('.top nav a')) {
+    if (link.dataset.page === page) link.setAttribute('aria-current', 'page');
+    else if (link.dataset.page === IN_NAVIGATION[page]) link.setAttribute('aria-current', 'true');
+    else link.removeAttribute('aria-current');
+    // On a phone the names do not fit beside each other; the one in question has to be in sight.
+    const nav = link.parentElement;
+    if (link.hasAttribute('aria-current')) nav.scrollLeft = link.offsetLeft - (nav.clientWidth - link.offsetWidth) / 2;
+  }
 }
 
 function whileHere(signal, event, listener) {

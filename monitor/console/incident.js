@@ -3,6 +3,7 @@ import { attributionTable } from './attributions.js';
 import { entityCharts } from './charts.js';
 import { fill, h, panel, part } from './dom.js';
 import { formatCount, formatSeverity } from './format.js';
+import { incidentLabels } from './incident-labels.js';
 import { describeIncident, durationMs } from './incident-list.js';
 import { entityLink, incidentRange, navigate } from './router.js';
 import { levelOf } from './severity.js';
@@ -17,9 +18,10 @@ export const title = () => 'Incident';
 export function draw(root, page) {
   const { id } = page.params;
   const head = h('div', { class: 'incident-head' }, h('h1', null, 'Incident'));
-  const body = h('div', { class: 'incident-body' });
+  const body = h('div', { class: 'incident-body monitor-body' });
   const why = panel('Evidence at its peak');
   const around = panel('Around it');
+  const labels = incidentLabels(id, page);
   root.append(head, body);
   let charts = null;
   page.signal.addEventListener('abort', () => charts?.destroy());
@@ -45,7 +47,7 @@ export function draw(root, page) {
       }
       charts.update(series);
     }
-    if (!body.contains(why.node)) fill(body, why.node, around.node);
+    if (!body.contains(why.node)) fill(body, h('div', { class: 'pair' }, why.node, labels), around.node);
   };
 
   const reload = loader(
@@ -83,9 +85,15 @@ function heading(incident) {
       fact('Peak severity', `${formatSeverity(incident.peakSeverity)}, ${levelOf(incident.peakSeverity)}`),
       fact('Anomalous windows', formatCount(incident.windows)),
       fact('Stream', incident.stream),
+      incident.suppressed && fact('Notification', keptBack(incident.suppressed)),
     ),
     h('p', null, h('a', { class: 'button', href: at }, `Open ${incident.entity} at that time`)),
   ];
 }
+
+const keptBack = ({ by, name, reason }) =>
+  by === 'maintenance'
+    ? `kept back by maintenance: ${reason}`
+    : `kept back by rule ${name}${reason ? `: ${reason}` : ''}`;
 
 const fact = (name, value) => h('div', null, h('dt', null, name), h('dd', null, value));

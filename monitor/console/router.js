@@ -1,6 +1,18 @@
 /** Addresses of pages. Every state worth sharing is in the address, so a link shows what its sender saw. */
 
+/** Pages of the monitor have their address behind the #, where notifications link to: /#/drift/STREAM?range=7d. */
+const BEHIND_HASH = {
+  drift: (rest) => ({ page: 'drift', params: { stream: rest[0] } }),
+  models: (rest) => ({ page: 'models', params: { stream: rest[0] } }),
+  labels: (rest) => ({ page: 'labels', params: { stream: rest[0] } }),
+  maintenance: () => ({ page: 'maintenance', params: {} }),
+  decisions: ([id]) => (id ? { page: 'decision', params: { id } } : { page: 'decisions', params: {} }),
+};
+
+const isBehindHash = (location) => location.hash?.startsWith('#/') ?? false;
+
 export function parseAddress(location) {
+  if (isBehindHash(location)) return parseHash(location.hash.slice(1));
   const query = Object.fromEntries(new URLSearchParams(location.search));
   const [, first = '', ...rest] = location.pathname.split('/').map(safeDecode);
   if (first === '') return { page: 'overview', params: {}, query };
@@ -10,6 +22,14 @@ export function parseAddress(location) {
   if (first === 'entities' && rest.length >= 2)
     return { page: 'entity', params: { stream: rest[0], entity: rest.slice(1).join('/') }, query };
   return { page: 'missing', params: {}, query };
+}
+
+function parseHash(address) {
+  const [path, search = ''] = address.split('?', 2);
+  const query = Object.fromEntries(new URLSearchParams(search));
+  const [, first, ...rest] = path.split('/').map(safeDecode);
+  const found = Object.hasOwn(BEHIND_HASH, first) && rest.length <= 1 ? BEHIND_HASH[first](rest) : null;
+  return { page: 'missing', params: {}, ...found, query };
 }
 
 function safeDecode(text) {
@@ -29,6 +49,12 @@ export function entityLink(stream, entity, range) {
 
 export const incidentLink = (id) => `/incidents/${encodeURIComponent(id)}`;
 
+/** name: drift, models, labels, maintenance or decisions; of: a stream or the id of a decision. */
+export function monitorLink(name, of, query = {}) {
+  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString();
+  return `/#/${name}${of ? `/${encodeURIComponent(of)}` : ''}${search ? `?${search}` : ''}`;
+}
+
 const AROUND_MS = 15 * 60_000;
 
 /** The time of an incident and a quarter of an hour on either side. */
@@ -41,8 +67,9 @@ export function incidentRange(incident, nowMs) {
 export function startRouter(show) {
   let path = '';
   const go = () => {
-    const moved = location.pathname !== path;
-    path = location.pathname;
+    const here = location.pathname + (isBehindHash(location) ? location.hash.split('?', 1)[0] : '');
+    const moved = here !== path;
+    path = here;
     show(parseAddress(location), moved);
   };
   addEventListener('popstate', go);
@@ -50,7 +77,14 @@ export function startRouter(show) {
   document.addEventListener('click', (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
-    if (!link || link.origin !== location.origin || link.target || link.getAttribute('href').startsWith('#')) return;
+    if (!link || link.origin !== location.origin || link.target) return;
+    const place = link.getAttribute('href');
+    // A place on this page: its name must not take the address of the page away.
+    if (place.startsWith('#') && !place.startsWith('#/')) {
+      event.preventDefault();
+      document.getElementById(place.slice(1))?.focus();
+      return;
+    }
     event.preventDefault();
     navigate(link.href);
   });

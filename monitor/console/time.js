@@ -43,7 +43,7 @@ export function formatAgo(ms) {
 /** Beyond a minute, seconds that change all the time are noise. */
 const coarse = (ms) => (ms >= 60_000 ? Math.floor(ms / 60_000) * 60_000 : ms);
 
-/** style: ago ("3 min ago"), both ("3 min ago, 14:03:22"), in ("12 min left"). Kept up to date while it is shown. */
+/** style: ago ("3 min ago"), both ("3 min ago, 14:03:22"), at ("14:03:22"), since ("14:03:22 (3 min ago)"), left ("12 min left"). Kept up to date while it is shown. */
 export function timeElement(ms, style = 'ago') {
   const node = h('time', { datetime: new Date(ms).toISOString(), title: full.format(ms), dataset: { ms, style } });
   write(node);
@@ -54,6 +54,8 @@ function write(node) {
   const ms = Number(node.dataset.ms);
   let text = formatAgo(ms);
   if (node.dataset.style === 'both') text = `${text}, ${formatTime(ms)}`;
+  if (node.dataset.style === 'at') text = formatTime(ms);
+  if (node.dataset.style === 'since') text = `${formatTime(ms)} (${text})`;
   if (node.dataset.style === 'left') text = ms <= now() ? 'ending' : `${formatDuration(coarse(ms - now()))} left`;
   if (node.textContent !== text) node.textContent = text;
 }

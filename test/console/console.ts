@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ManualClock } from '../../core/clock.ts';
 import { type FixtureOptions, FixtureWorld, WINDOW_MS } from './fixture.ts';
+import { FixtureMonitor } from './fixture-monitor.ts';
 import { fixtureApp } from './server.ts';
 
 /** 14:30 UTC on a Wednesday. Everything the pages show follows from it, on every machine and every day. */
@@ -20,15 +21,21 @@ export interface Violation {
 export class ConsoleHarness {
   readonly world: FixtureWorld;
   readonly clock = new ManualClock(END_MS);
+  readonly monitor: FixtureMonitor;
+  #looked = false;
   app!: FastifyInstance;
   base = '';
 
   constructor(options: Partial<FixtureOptions> = {}) {
     this.world = new FixtureWorld({ endMs: END_MS, historyMs: 2 * 3_600_000, ...options });
+    this.monitor = new FixtureMonitor(this.world, this.clock);
   }
 
-  async start(demo = true, port = 0): Promise<void> {
-    this.app = await fixtureApp(this.world, this.clock, demo);
+  /** looked: whether the monitor has a history. */
+  async start(demo = true, port = 0, looked = demo): Promise<void> {
+    if (!this.#looked) await this.monitor.start(!looked);
+    this.#looked = true;
+    this.app = await fixtureApp(this.world, this.clock, demo, this.monitor);
     await this.app.listen({ host: '127.0.0.1', port });
     this.base = `http://127.0.0.1:${(this.app.server.address() as AddressInfo).port}`;
   }
@@ -80,6 +87,8 @@ export async function openView(
 
 /** Opens a page and waits until nothing is loading any more. */
 export async function visit(page: Page, url: string): Promise<void> {
+  // An address that differs behind the # alone would be shown without a load, and the page before it found instead.
+  if (url.includes('#')) await page.goto('about:blank');
   await page.goto(url);
   await page.locator('h1').first().waitFor();
   await page

@@ -33,6 +33,14 @@ describe.skipIf(found.browser === null)('every page', () => {
     ['incidents', '/incidents'],
     ['incident', `/incidents/${encodeURIComponent(incidentId)}`],
     ['pipeline', '/pipeline'],
+    ['drift', '/#/drift/demo'],
+    ['drift over two weeks', '/#/drift/demo?range=14d&show=ks'],
+    ['drift of a stream not looked at', '/#/drift/host'],
+    ['models', '/#/models/demo'],
+    ['decisions', '/#/decisions'],
+    ['decision', '/#/decisions/demo-9'],
+    ['labels', '/#/labels/demo'],
+    ['maintenance', '/#/maintenance'],
     ['not found', '/incidents/no-such-incident'],
   ];
 

@@ -8,9 +8,10 @@ const SIZES = [
   { name: 'phone', width: 390, height: 844 },
 ];
 
-/** `npx tsx test/console/screenshots.ts OUT [page …]`: every page in both sizes and themes. */
+/** `npx tsx test/console/screenshots.ts OUT [page …] [--full]`: every page in both sizes and themes. */
 async function main(): Promise<void> {
-  const [out = 'docs/images', ...only] = process.argv.slice(2);
+  const full = process.argv.includes('--full');
+  const [out = 'docs/images', ...only] = process.argv.slice(2).filter((argument) => argument !== '--full');
   mkdirSync(out, { recursive: true });
   const harness = new ConsoleHarness({ historyMs: 24 * 3_600_000 });
   await harness.start();
@@ -24,6 +25,14 @@ async function main(): Promise<void> {
     incidents: '/incidents',
     incident: `/incidents/${encodeURIComponent(incident!.id)}`,
     pipeline: '/pipeline',
+    drift: '/#/drift/demo',
+    'drift-week': '/#/drift/demo?range=7d',
+    'drift-unknown': '/#/drift/host',
+    models: '/#/models/demo',
+    decisions: '/#/decisions',
+    decision: '/#/decisions/demo-9',
+    labels: '/#/labels/demo',
+    maintenance: '/#/maintenance',
   };
   const { browser } = await launchChromium();
   if (browser) {
@@ -35,7 +44,7 @@ async function main(): Promise<void> {
           await visit(page, base + path);
           // The last frame of the charts.
           await page.waitForTimeout(200);
-          await page.screenshot({ path: join(out, `${name}-${size.name}-${colorScheme}.png`) });
+          await page.screenshot({ path: join(out, `${name}-${size.name}-${colorScheme}.png`), fullPage: full });
         }
         for (const error of errors) console.log(error);
         await context.close();

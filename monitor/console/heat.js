@@ -1,0 +1,127 @@
+import { fill, h } from './dom.js';
+import { STATUS } from './figure-names.js';
+import { formatNumber, plural } from './format.js';
+import { intervalsOf, rowsOf } from './heat-data.js';
+import { empty } from './states.js';
+
+const SHOWN_FEATURES = 20;
+const TEXTBOOK_PSI = 0.25;
+const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+/** Rows are features, the most shifted first; columns are intervals of event time. Number, shape and colour agree. */
+export function heatTable(node, observations, measure) {
+  const columns = intervalsOf(observations);
+  const rows = rowsOf(columns, measure);
+  if (rows.length === 0) {
+    fill(
+      node,
+      empty('No feature is known yet.', 'Features are compared once a model with a reference profile serves.'),
+    );
+    return;
+  }
+  const all = node.querySelector('.heat-all')?.dataset.shown === 'all';
+  const before = node.querySelector('.heat-scroll');
+  // What a person scrolled to stays in sight; at first that is the newest interval.
+  const fromEnd = before ? before.scrollWidth - before.scrollLeft : 0;
+  const shown = all ? rows : rows.slice(0, SHOWN_FEATURES);
+  const more = rows.length - SHOWN_FEATURES;
+  const scroll = h(
+    'div',
+    {
+      class: 'heat-scroll',
+      role: 'region',
+      'aria-label': 'Features by interval, scrolls sideways',
+      tabindex: 0,
+      dataset: { key: 'heat' },
+    },
+    drawTable(shown, columns, measure),
+  );
+  const toggle = () => {
+    node.querySelector('.heat-all').dataset.shown = all ? 'few' : 'all';
+    heatTable(node, observations, measure);
+  };
+  fill(
+    node,
+    legend(measure),
+    scroll,
+    more > 0 &&
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'small heat-all',
+          dataset: { shown: all ? 'all' : 'few', key: 'heat all' },
+          onclick: toggle,
+        },
+        all ? 'Show fewer' : `Show ${plural(more, 'more feature')}`,
+      ),
+  );
+  scroll.scrollLeft = scroll.scrollWidth - fromEnd;
+}
+
+function legend(measure) {
+  const textbook =
+    measure === 'psi'
+      ? `The textbook limit is ${TEXTBOOK_PSI}.`
+      : 'There is no textbook limit for the distance itself.';
+  return h(
+    'p',
+    { class: 'hint heat-legend' },
+    `${measure === 'psi' ? 'Population stability index' : 'Kolmogorov-Smirnov distance'} from training, per interval; the limit was measured on the training data. ${textbook} `,
+    ['warn', 'drift', 'unknown'].map((s) =>
+      h('span', { class: `heat-key ${s}` }, `${STATUS[s].shape} ${STATUS[s].word}`),
+    ),
+  );
+}
+
+function drawTable(rows, columns, measure) {
+  let lastDay = '';
+  const headings = columns.map(({ endMs }) => {
+    const date = day.format(endMs);
+    const shown = date === lastDay ? '' : date;
+    lastDay = date;
+    return h('th', { scope: 'col' }, h('span', { class: 'heat-day' }, shown || '\u00a0'), hour.format(endMs));
+  });
+  return h(
+    'table',
+    { class: 'heat' },
+    h('caption', { class: 'visually-hidden' }, `${measure.toUpperCase()} by feature and by the end of each interval`),
+    h(
+      'thead',
+      null,
+      h(
+        'tr',
+        null,
+        h('th', { scope: 'col' }, 'Feature'),
+        h('th', { scope: 'col', class: 'heat-limit' }, 'Limit'),
+        headings,
+      ),
+    ),
+    h(
+      'tbody',
+      null,
+      rows.map((row) =>
+        h(
+          'tr',
+          null,
+          h('th', { scope: 'row' }, h('code', null, row.feature)),
+          h('td', { class: 'heat-limit' }, formatNumber(row.limit)),
+          row.cells.map((cell) => drawCell(cell)),
+        ),
+      ),
+    ),
+  );
+}
+
+function drawCell(cell) {
+  const status = cell?.value === null || cell === null ? 'unknown' : cell.status;
+  const { shape, word } = STATUS[status];
+  return h(
+    'td',
+    { class: `heat-cell ${status}` },
+    status !== 'unknown' && cell.value.toFixed(2),
+    shape && h('span', { class: 'heat-shape', 'aria-hidden': 'true' }, shape),
+    h('span', { class: 'visually-hidden' }, ` ${word}`),
+  );
+}

@@ -1,0 +1,4 @@
+import { style } from './style.js';
+
+/** What models and decisions look like. */
+await style('models');
