@@ -1,9 +1,10 @@
 import { Random } from '../../core/random.ts';
 import { CAUSES, type CauseKind } from '../../core/triggers.ts';
+import { observe } from '../../monitor/figures/observe.ts';
 import { RECORDED_SETS, RecordedFleet, type RecordedSet, readDays } from '../../scenarios/monitor/recorded.ts';
 import type { Pack } from '../../scenarios/quality/pack.ts';
 import type { Magnitudes } from './draws.ts';
-import { type FleetModel, judge, trainFleet } from './shift-run.ts';
+import { type FleetModel, shiftedInput, trainFleet } from './shift-run.ts';
 import { MEASURED, SHIFTS } from './shifts.ts';
 
 /** What a classification is worth: the answer beside the truth. */
@@ -23,7 +24,8 @@ export function* judgeAll(model: FleetModel, seeds: readonly number[], m: Magnit
   for (const [name, make] of Object.entries(SHIFTS)) {
     if (!name.includes(only)) continue;
     for (const seed of seeds) {
-      const { shift, cause } = judge(model, seed, (site) => make(m)(new Random(seed).fork(name), site));
+      const { shift, input } = shiftedInput(model, seed, (site) => make(m)(new Random(seed).fork(name), site));
+      const { cause } = observe(input);
       yield {
         ...{ fleet: model.name, shift: name, label: shift.label, seed },
         ...{ truth: shift.kind, said: cause.kind, summary: cause.summary, evidence: cause.evidence },

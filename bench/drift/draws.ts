@@ -59,7 +59,8 @@ export function genuine(random: Random, site: Site, m: Magnitudes): (cell: Cell,
     if (k < 0) return value;
     const own = 0.7 + 0.6 * chance(seed, entity * 997 + metric, 1);
     const wavers = 0.85 + 0.3 * chance(seed, entity, timeMs / 1000);
-    return bounded(value, value + grown * directions[k]! * sd * own * wavers * of);
+    const moved = bounded(value, value + directions[k]! * sd * own * wavers * of);
+    return value + grown * (moved - value);
   };
 }
 

@@ -6,8 +6,7 @@ import { modelIdOf, OfflineRun, trainArtifact } from '../../detector/offline.ts'
 import type { TrainingRow } from '../../detector/ports.ts';
 import type { ReferenceProfile } from '../../detector/reference.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import { observe } from '../../monitor/figures/observe.ts';
-import type { Cause } from '../../monitor/observation.ts';
+import type { ObserveInput } from '../../monitor/figures/input.ts';
 import { encodeKey, encodeTidewatchJson } from '../../scenarios/encode.ts';
 import type { Telemetry } from '../../scenarios/monitor/telemetry.ts';
 import { USUAL } from '../../scenarios/monitor/telemetry.ts';
@@ -128,8 +127,12 @@ class Feeder {
   }
 }
 
-/** What the monitor says of the interval that a shift was made for. seed: which stretch of the telemetry it befalls. */
-export function judge(model: FleetModel, seed: number, draw: (site: Site) => Shift): { shift: Shift; cause: Cause } {
+/** What the monitor is given of the interval that a shift was made for. seed: which stretch of the telemetry it befalls. */
+export function shiftedInput(
+  model: FleetModel,
+  seed: number,
+  draw: (site: Site) => Shift,
+): { shift: Shift; input: ObserveInput } {
   const telemetry = model.make(seed);
   const { metrics, lively, periodMs, entities } = telemetry;
   // Stretches of the telemetry that follow training, so far apart that two of them share nothing; at any time of day.
@@ -160,5 +163,5 @@ export function judge(model: FleetModel, seed: number, draw: (site: Site) => Shi
   // The newest grain closes when its windows have, which the lateness that they allow for comes after.
   const feeder = new Feeder(run, telemetry, { is: shift, sds: model.sds }, fromMs);
   feeder.to(atMs + GRAIN_MS);
-  return { shift, cause: observe(grains.input(model.config, modelIdOf(model.artifact), atMs)).cause };
+  return { shift, input: grains.input(model.config, modelIdOf(model.artifact), atMs) };
 }

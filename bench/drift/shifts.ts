@@ -26,6 +26,11 @@ export const MEASURED: Magnitudes = {
   shares: [0.2, 0.7],
 };
 
+/**
+ * Kinds of shift, each with its truth. A change that takes longer than one interval is gradual, and what is over within one,
+ * wherever it begins, is sudden: here gradual ones take five to eight intervals and have arrived at the end of the one that
+ * is judged, and sudden ones are there from one sample to the next.
+ */
 export const SHIFTS: Readonly<Record<string, (m: Magnitudes) => Draw>> = {
   nothing: () => () => ({ kind: 'none', label: 'nothing' }),
   'samples lost': (m) => (random, site) => {

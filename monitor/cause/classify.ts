@@ -53,6 +53,14 @@ export function classifyShift(input: ObserveInput, figures: CauseFigures): Cause
   }
   const suspects = mayBeProducer(facts);
   const names = moved.map((f) => f.name);
+  if (!facts.seen && suspects.length === 0) {
+    return answer(
+      'none',
+      `${listed(names)} moved no farther than one of many does by chance.`,
+      { windows, features: features.length, moved: moved.length, largestExcess: moved[0]!.excess },
+      names,
+    );
+  }
   return answer(
     'unknown',
     suspects.length > 0

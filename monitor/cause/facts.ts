@@ -7,6 +7,8 @@ import { meanRank, median, sharesOf } from './shape.ts';
 
 /** Windows below which an interval says nothing of a distribution. */
 export const MIN_WINDOWS = 24;
+/** Times its limit from which a feature has moved by more than chance and the wandering of telemetry bring. */
+const CLEAR = 1.2;
 /** Features that an answer names. */
 const MAX_NAMED = 10;
 
@@ -42,6 +44,11 @@ export interface Facts {
   features: readonly FeatureFacts[];
   /** Those that moved, the one that did most first. */
   moved: readonly FeatureFacts[];
+  /**
+   * Whether what moved is more than one feature of many does by chance: enough of them together, or one beyond the limit
+   * that it has alone.
+   */
+  seen: boolean;
   figures: CauseFigures;
   /** Median of a count over the older half of the intervals before and the one a week ago; null when there are none. */
   usual: (of: (counts: IntervalCounts) => number) => number | null;
@@ -79,6 +86,8 @@ export function factsOf(input: ObserveInput, figures: CauseFigures): Facts | nul
     });
   }
   const moved = features.filter((feature) => feature.moved).sort((a, b) => b.excess - a.excess);
+  const { drift, psi_feature: alone } = figures.spans.interval;
+  const judged = [drift, alone].filter((figure) => figure !== undefined);
   return {
     now,
     reference,
@@ -88,6 +97,7 @@ export function factsOf(input: ObserveInput, figures: CauseFigures): Facts | nul
     grain: input.spans.grain,
     features,
     moved,
+    seen: judged.length === 0 || judged.some((figure) => figure.status === 'drift'),
     figures,
     usual,
   };
@@ -114,6 +124,9 @@ export const pointsOf = ({ points }: IntervalCounts): number =>
   points.applied + points.late + points.duplicate + points.dead_lettered;
 
 export const metricsOf = (features: readonly FeatureFacts[]): string[] => [...new Set(features.map((f) => f.metric))];
+
+/** Metrics that moved beyond doubt. */
+export const clearlyMoved = ({ moved }: Facts): string[] => metricsOf(moved.filter((f) => f.excess >= CLEAR));
 
 /** An answer; numbers are rounded to six digits, which is what a person reads and two machines agree on. */
 export function answer(

@@ -13,7 +13,7 @@ const AWAY = 0.7;
 /** What moved was so a day or a week ago too, and was not in between: it comes and goes. */
 export function season(facts: Facts): Cause | null {
   const { before, now, moved, dayAgo, weekAgo } = facts;
-  if (moved.length === 0) return null;
+  if (moved.length === 0 || !facts.seen) return null;
   const farthest = (fromMs: number) =>
     Math.max(0, ...before.filter((c) => c.startMs > fromMs).map((counts) => distance(facts, counts) ?? 0));
   for (const [name, then] of [

@@ -42,7 +42,10 @@ export function faultStorm(facts: Facts): Cause | null {
   const newest = median(moved.map((f) => Math.abs(rankIn(grain, f)))) ?? rank;
   const backAgain = rank <= WIDE && newest <= rank / 2;
   const last = before.at(-1);
-  const quietBefore = last === undefined || alertShare(last) <= alerts / 2;
+  // A storm is of this interval: where as many alerts had come before, something goes on that began earlier.
+  const recent = before.slice(-Math.ceil(before.length / 2));
+  const quietBefore =
+    last === undefined || (alertShare(last) <= alerts / 2 && recent.every((counts) => alertShare(counts) <= alerts));
   const evidence = {
     alertingEntities: alerting,
     alertingUsual: usualAlerting,

@@ -4,6 +4,7 @@ import type { Cause } from '../observation.ts';
 import {
   answer,
   at,
+  clearlyMoved,
   earlierOf,
   type Facts,
   type FeatureFacts,
@@ -40,10 +41,13 @@ const STAYS = 0.6;
 /** Octaves by which a factor may miss a round one. */
 const ROUND_OCTAVES = 0.15;
 /** Other metrics that may have moved too, as a share of all, and at least so many: with real data some always have. */
-const OTHERS = 0.2;
+const OTHERS = 0.1;
 const OTHERS_LEAST = 2;
-/** So many others make a change of the world likelier than one of a producer. */
+/** So many others that moved beyond doubt make a change of the world likelier than one of a producer. */
 const OTHERS_MANY = 4;
+const OTHERS_MANY_SHARE = 0.12;
+/** Slots by which metrics that changed by the same factor may differ. */
+const ALIKE = 1.5;
 
 /** Factors between units: of time, size, share, and angle; their inverses too. */
 const ROUND = [8, 10, 12, 24, 60, 100, 1000, 1024, 1440, 3600, 60_000, 86_400, 1e6, 1_048_576, 3.6e6, 1e9];
@@ -113,6 +117,7 @@ function wholeShift(facts: Facts, feature: FeatureFacts): Rescaled | null {
  */
 function history(facts: Facts, feature: FeatureFacts, trained: Float64Array, slots: number) {
   let between = 0;
+  let arrived = false;
   let sinceMs: number | null = facts.now.startMs;
   let back = false;
   const earlier = earlierOf(facts);
@@ -120,7 +125,9 @@ function history(facts: Facts, feature: FeatureFacts, trained: Float64Array, slo
     const then = ratioOf(featureOf(counts, feature.name)?.ratio);
     if (then === null) continue;
     const moved = wayTo(trained, then, slots);
-    if (moved > 0.25 && moved < 0.75) between++;
+    // Only on the way there: what wavered before it began says nothing of how it came.
+    if (moved <= 0.25) arrived = true;
+    else if (!arrived && moved < 0.75) between++;
     if (moved < 0.5) back = true;
     else if (back) return null;
     else sinceMs = counts.startMs;
@@ -198,12 +205,18 @@ export function unitChange(facts: Facts): Cause | null {
   if (first === undefined) return null;
   const octaves = first.slots * RATIO_OCTAVES_PER_BIN;
   const round = roundFactor(octaves);
-  const alike = all.filter((one) => Math.abs(one.slots - first.slots) <= 1.5);
+  const alike = all.filter((one) => Math.abs(one.slots - first.slots) <= ALIKE);
   const metrics = new Set(facts.features.map((f) => f.metric)).size;
   const names = new Set(alike.map((one) => one.metric));
   const others = new Set(facts.moved.filter((f) => !names.has(f.metric)).map((f) => f.metric)).size;
+  // Metrics that move together in the world do so by a small factor each: a small one is a unit's where nothing else moves.
+  const small = Math.abs(first.slots) < LARGE_SHIFT;
+  const clearOthers = clearlyMoved(facts).filter((metric) => !names.has(metric)).length;
+  if (small && clearOthers > 0) return null;
   const few =
-    others <= (first.part < WHOLE ? Math.max(1, (OTHERS / 2) * metrics) : Math.max(OTHERS_LEAST, OTHERS * metrics));
+    first.part < WHOLE
+      ? clearOthers <= Math.max(1, (OTHERS / 2) * metrics)
+      : others <= Math.max(OTHERS_LEAST, OTHERS * metrics);
   const strong = first.part === 1 && Math.abs(first.slots) >= LARGE_SHIFT && first.left <= LEFT_STRONG;
   const sure = alike.some((one) => one.abrupt) && ((few && others < 3 * names.size) || (strong && round !== null));
   if (!sure) return null;
@@ -247,16 +260,19 @@ export function mayBeProducer(facts: Facts): Rescaled[] {
 }
 
 /**
- * Where many metrics moved that no unit explains, one whose values lie near zero may move by a large factor with them, if
- * it is not by a factor between units and with its shape kept.
+ * Where many metrics moved that its factor does not explain, one whose values lie near zero may move by a large factor with
+ * them, if it is not by a factor between units with its shape kept.
  */
 function amongMany(facts: Facts, suspects: readonly Rescaled[]): boolean {
-  const names = new Set(suspects.map((one) => one.metric));
-  const others = metricsOf(facts.moved).filter((metric) => !names.has(metric)).length;
-  const metrics = metricsOf(facts.features).length;
-  return (
-    others >= Math.max(OTHERS_MANY, OTHERS * metrics, 2 * names.size) && suspects.every((one) => one.left > LEFT_STRONG)
-  );
+  const clear = clearlyMoved(facts);
+  const least = Math.max(OTHERS_MANY, OTHERS_MANY_SHARE * metricsOf(facts.features).length);
+  return suspects.every((one) => {
+    const alike = new Set(suspects.filter((s) => Math.abs(s.slots - one.slots) <= ALIKE).map((s) => s.metric));
+    const others = clear.filter((metric) => !alike.has(metric)).length;
+    const unitLike =
+      one.part >= WHOLE && one.left <= LEFT_STRONG && roundFactor(one.slots * RATIO_OCTAVES_PER_BIN) !== null;
+    return others >= Math.max(least, 2 * alike.size) && !unitLike;
+  });
 }
 
 const alone = (facts: Facts, one: Rescaled): boolean =>
