@@ -1,0 +1,151 @@
+import { pino } from 'pino';
+import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
+import { Monitor } from '../../../cli/monitor/monitor.ts';
+import { monitorStores } from '../../../cli/monitor/stores.ts';
+import { systemClock } from '../../../core/clock.ts';
+import { rootConfig } from '../../../core/config/root.ts';
+import { streamConfig } from '../../../core/config/stream.ts';
+import { orThrow } from '../../../core/errors.ts';
+import { sha256Hex } from '../../../core/hash.ts';
+import { Random } from '../../../core/random.ts';
+import type { ControlChange } from '../../../core/types.ts';
+import { Fold } from '../../../detector/fold.ts';
+import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
+import type { TrainingRow } from '../../../detector/ports.ts';
+import { changesTowards, inForceOf } from '../../../detector/serving.ts';
+import { type DecodeSink, noOutputs, type Outputs } from '../../../ingest/ports.ts';
+import { MemoryGoldenSets } from '../../../monitor/training/golden.ts';
+import { workHere } from '../../../monitor/training/thread.ts';
+import { silentLogger } from '../../../store/logger.ts';
+import { PostgresPartitionStore } from '../../../store/partition-store.ts';
+import type { TestDatabase } from '../../postgres.ts';
+
+const START_MS = Date.UTC(2026, 0, 5);
+const ENTITIES = Array.from({ length: 8 }, (_, i) => `web-${i + 1}`);
+const METRICS = ['cpu', 'memory', 'requests', 'latency'];
+
+/** Windows of a second, grains of ten, intervals of a minute. */
+export const STREAM = streamConfig.parse({
+  name: 'shop',
+  window: { size: '1s', allowedLateness: '1s' },
+  profile: { grain: '10s', interval: '1m' },
+  training: { windows: 256, minWindows: 128 },
+  detector: { alertRate: 0.01 },
+});
+
+/** One partition of a stream, folded for real into a real database, second by second of event time. */
+export class FoldedStream {
+  readonly #store: PostgresPartitionStore;
+  readonly #stores;
+  readonly #random = new Random(7);
+  readonly #levels = ENTITIES.map(() => METRICS.map(() => 0));
+  readonly #rows: TrainingRow[] = [];
+  readonly #fold: Fold;
+  #factor = 1;
+  #epoch = 0;
+  #next = 0;
+  #saved = 0;
+  modelId = '';
+
+  constructor({ pool }: TestDatabase) {
+    const about = { stream: STREAM.name, partition: 0, clock: systemClock, log: silentLogger };
+    this.#store = new PostgresPartitionStore(pool, about);
+    this.#stores = monitorStores(pool, systemClock);
+    this.#fold = new Fold(STREAM, (_value, _appendMs, sink) => this.#second(sink));
+  }
+
+  get timeMs(): number {
+    return START_MS + this.#next * 1_000;
+  }
+
+  async claim(): Promise<void> {
+    this.#epoch = (await this.#store.claim('test')).epoch;
+  }
+
+  /** factor: what the producer sends `latency` times from now on. */
+  async pass(seconds: number, factor = this.#factor): Promise<void> {
+    this.#factor = factor;
+    const out = noOutputs();
+    for (let s = 0; s < seconds; s++) {
+      const appendMs = this.timeMs + 500;
+      this.#fold.record({ offset: this.#next, appendMs, key: null, value: new Uint8Array(0) }, out);
+      this.#next++;
+    }
+    await this.#save(out);
+  }
+
+  #second(sink: DecodeSink): void {
+    for (const [e, entity] of ENTITIES.entries()) {
+      const values = METRICS.map((_, m) => {
+        const level = 0.8 * this.#levels[e]![m]! + this.#random.normal();
+        this.#levels[e]![m] = level;
+        return (20 * (m + 1) + e + level) * (m === 3 ? this.#factor : 1);
+      });
+      sink.sample({ entity, timeMs: this.timeMs, names: [...METRICS], values });
+    }
+  }
+
+  async #save(out: Outputs): Promise<void> {
+    for (const { entity, windowStartMs, readings } of out.verdicts)
+      this.#rows.push({ entity, windowStartMs, features: readings.features, values: readings.values });
+    await this.#store.flush(out, this.#epoch);
+    const { watermarkMs, controlSequence, counters } = this.#fold;
+    const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.#next };
+    await this.#store.checkpoint({ ...position, state: this.#fold.save(), watermarkMs, controlSequence, counters });
+    this.#saved = this.#next;
+  }
+
+  /** Trains on all that was seen, gives the model the role and serves it. */
+  async train(): Promise<void> {
+    const { artifact } = orThrow(trainArtifact(this.#rows, STREAM, 'profile'));
+    this.modelId = modelIdOf(artifact);
+    await this.#stores.models.put(this.modelId, STREAM.name, artifact, {});
+    await this.#stores.models.firstChampion(STREAM.name, this.modelId);
+    await this.#control({ kind: 'model', modelId: this.modelId, sha256: sha256Hex(artifact) });
+  }
+
+  /** What the owner of the partition does about what ought to serve. */
+  async follow(): Promise<ControlChange[]> {
+    const serving = await this.#stores.models.serving(STREAM.name);
+    const changes = serving === null ? [] : changesTowards(inForceOf(this.#fold.state), serving);
+    for (const change of changes) await this.#control(change);
+    return changes;
+  }
+
+  async #control(change: ControlChange): Promise<void> {
+    const entry = await this.#store.appendControl(this.#epoch, this.#next, change);
+    if (entry === 'fenced') throw new Error('fenced');
+    const artifact = 'modelId' in change ? await this.#stores.registry.get(change.modelId) : null;
+    const out = noOutputs();
+    this.#fold.control(entry, out, artifact ?? undefined);
+    await this.#save(out);
+  }
+}
+
+/** A monitor of this stream as `tidewatch monitor` makes it, looking twenty times a second. */
+export function startMonitor({ pool }: TestDatabase, owner: string) {
+  const stores = monitorStores(pool, systemClock);
+  const metrics = new PrometheusMetrics({ kind: 'monitor', version: '1', process: false });
+  const monitor = new Monitor({
+    config: rootConfig.parse({}),
+    streams: [STREAM],
+    file: null,
+    env: {},
+    stores,
+    golden: new MemoryGoldenSets(),
+    work: workHere(systemClock),
+    clock: systemClock,
+    logger: pino({ level: 'silent' }),
+    metrics,
+    version: '1',
+    owner,
+    lookMs: 50,
+  });
+  const stop = new AbortController();
+  const ended = monitor.run(stop.signal);
+  const end = async () => {
+    stop.abort();
+    await ended;
+  };
+  return { monitor, stores, metrics, end };
+}
