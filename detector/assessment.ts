@@ -9,6 +9,8 @@ export class Assessment {
   decades = 0;
   /** Too little history for the decades to be trusted. */
   probation = false;
+  /** The histories behind it have filled, so its alerts are as frequent as calibration says. */
+  warm = true;
   /** The source speaks up once and softens what follows, so one anomalous window is enough for an incident. */
   onset = false;
   /** The forest was asked and threw. */
@@ -34,6 +36,7 @@ export class Assessment {
     this.score = 0;
     this.decades = 0;
     this.probation = false;
+    this.warm = true;
     this.onset = false;
     this.failed = false;
     this.gap = false;

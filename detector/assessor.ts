@@ -80,6 +80,7 @@ export class Assessor {
     }
     if (map !== null) scatter(target, map, out);
     if (lane.baseline !== null) out.probation = true;
+    out.warm = forest.warm;
     out.source = fallback ? 'fallback' : 'forest';
     out.failed = failed && mode === 'forest';
     out.gap = gap;

@@ -10,6 +10,11 @@ import type { ServedModel } from './served-model.ts';
 
 /** Rows after which the histories of an entity have filled enough for its severity to be trusted. */
 const SETTLED_ROWS = 2 * GAP_ROWS;
+/**
+ * Rows after which its slow means have filled too. Training sees each entity begin once in thousands of rows, so what a
+ * beginning looks like is hardly in the calibration: until here windows alert up to ten times as often as later.
+ */
+const WARM_ROWS = 128;
 
 /** Scores the rows of one entity by its profile and the stream's forest; its state is two flat arrays. */
 export class ForestScorer {
@@ -57,6 +62,10 @@ export class ForestScorer {
     out.low.set(row.low);
     out.high.set(row.high);
     featureEvidence(row.evidence, this.#evidence, out.weights);
+  }
+
+  get warm(): boolean {
+    return rowsOf(this.#history) > WARM_ROWS;
   }
 
   save(writer: ByteWriter): void {

@@ -15,7 +15,7 @@ export const RATIO_SLOTS = RATIO_BINS + 3;
 /** Names of features that the reference lacks, remembered per interval. */
 export const MAX_UNKNOWN_FEATURES = 16;
 
-/** What one model made of the windows of an interval: those its forest judged and that are not on probation. */
+/** What one model made of the windows of an interval: those its forest judged, off probation and warm. */
 export interface LaneCounts {
   modelId: string;
   windows: number;

@@ -206,10 +206,10 @@ export class Profiler {
   }
 }
 
-/** Counts what a forest made of a window into its lane; false for a window that the forest did not judge, or on probation. */
-function inLane(lane: LaneCounts, { source, failed, probation, score, decades, severity }: Assessment): boolean {
+/** Counts what a forest made of a window into its lane; false for a window that the forest did not judge, or that it judged cold. */
+function inLane(lane: LaneCounts, { source, failed, probation, warm, score, decades, severity }: Assessment): boolean {
   if (failed) lane.failed++;
-  if (source !== 'forest' || probation) return false;
+  if (source !== 'forest' || probation || !warm) return false;
   lane.windows++;
   if (severity > 1) lane.alerts++;
   if (lane.score !== null) count(lane.score, score);

@@ -285,8 +285,10 @@ describe('interval profiles', () => {
     }
   });
 
-  test('count what both models made of the windows', () => {
-    const last = counts.at(-2)!;
+  test('count what both models made of the windows, once their histories have filled', () => {
+    const { profiles } = run(logOf(300), schedule).out;
+    const last = orThrow(decodeCounts(profiles.at(-2)!.bytes, reference(B), reference(A)));
+    expect(counts.every(({ champion }) => (champion?.windows ?? 0) === 0)).toBe(true);
     expect([last.champion!.modelId, last.challenger!.modelId, last.challenger!.share]).toEqual([B, A, 0]);
     expect(last.champion!.windows).toBeGreaterThan(0);
     expect(last.challenger!.paired).toBe(last.champion!.windows);
