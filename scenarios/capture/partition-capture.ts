@@ -67,7 +67,8 @@ export class PartitionCapture {
 
   async #controlsUpTo(offset: number): Promise<void> {
     for (let entry = this.#pending[0]; entry && entry.offset <= offset; entry = this.#pending[0]) {
-      if (entry.kind === 'model') await this.#artifact(entry.modelId);
+      if (entry.kind === 'model' || (entry.kind === 'challenger' && entry.modelId !== ''))
+        await this.#artifact(entry.modelId);
       await this.#writer.control(JSON.stringify(entry));
       this.#controlEntries++;
       this.#pending.shift();

@@ -3,7 +3,7 @@ import type { ControlEntry } from '../../core/types.ts';
 
 /**
  * A part of a model's artifact, as a control entry of a recording. The parts of a model follow each other right before
- * the entry that switches to it. docs/decisions/0014-recordings-of-topics.md has the reasons.
+ * the entry that names it. docs/decisions/0014-recordings-of-topics.md has the reasons.
  */
 export interface ArtifactPart {
   kind: 'artifact';
@@ -18,7 +18,7 @@ export interface ArtifactPart {
 const PART_BYTES = 2 << 20;
 /** More than the largest artifact has. */
 const MAX_PARTS = 16;
-const KINDS = ['model', 'calibration', 'mode', 'watermark', 'artifact'];
+const KINDS = ['model', 'challenger', 'calibration', 'mode', 'watermark', 'artifact'];
 
 export function artifactParts(modelId: string, artifact: Uint8Array): ArtifactPart[] {
   const parts = Math.max(1, Math.ceil(artifact.length / PART_BYTES));

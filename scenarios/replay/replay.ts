@@ -5,12 +5,12 @@ import path from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type StreamConfig, streamConfig } from '../../core/config/stream.ts';
 import { describe, TidewatchError } from '../../core/errors.ts';
-import type { Incident } from '../../core/types.ts';
+import type { ControlEntry, Incident } from '../../core/types.ts';
 import { Fold } from '../../detector/fold.ts';
 import { OfflineRun } from '../../detector/offline.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
-import { verifiedArtifact } from '../../ingest/model-check.ts';
+import { verifiedChange } from '../../ingest/model-check.ts';
 import type { Outputs } from '../../ingest/ports.ts';
 import { openRecording, type RecordingHeader } from '../../ingest/recording.ts';
 import { parseControl, RecordedModel } from './controls.ts';
@@ -37,12 +37,15 @@ export interface RunOptions {
   onProgress?: (records: number, eventMs: number) => void;
 }
 
+/** Entries that a run with a model of its own, or without any, leaves out. */
+const ABOUT_MODELS: ReadonlySet<ControlEntry['kind']> = new Set(['model', 'challenger', 'calibration'] as const);
+
 export interface RunResult {
   config: StreamConfig;
   run: OfflineRun;
   records: number;
   verdicts: number;
-  /** Recorded switches to a model that cannot serve: what served before went on, as it would live. */
+  /** Recorded changes of models and calibrations that cannot be in force: what served before went on, as it would live. */
   refused: string[];
 }
 
@@ -87,13 +90,11 @@ export async function runRecording(file: string, options: RunOptions = {}): Prom
   const refused: string[] = [];
   const control = async (json: string) => {
     const entry = parseControl(json);
-    if (entry.kind === 'artifact') recorded.take(entry);
-    else if (entry.kind === 'model') {
-      if (skipsSwitches) return;
-      const model = await verifiedArtifact(entry, recorded.get, () => new Fold(config, decoder));
-      if (model.ok) run.control(entry, model.value);
-      else refused.push(describe(model.fault));
-    } else if (entry.kind !== 'calibration' || !skipsSwitches) run.control(entry);
+    if (entry.kind === 'artifact') return recorded.take(entry);
+    if (skipsSwitches && ABOUT_MODELS.has(entry.kind)) return;
+    const verified = await verifiedChange(entry, recorded.get, () => new Fold(config, decoder));
+    if (verified.ok) run.control(entry, verified.value ?? undefined);
+    else refused.push(describe(verified.fault));
   };
   let records = 0;
   let offset = 0;
