@@ -1,15 +1,15 @@
 import { beforeAll, expect, test } from 'vitest';
 import { parseConfig } from '../../core/config/parse.ts';
 import { orThrow } from '../../core/errors.ts';
-import { verdictHash } from '../../core/hash.ts';
+import { sha256Hex, verdictHash } from '../../core/hash.ts';
 import { Random } from '../../core/random.ts';
-import type { Verdict } from '../../core/types.ts';
+import type { ControlChange, ControlEntry, Verdict } from '../../core/types.ts';
 import { Fold } from '../../detector/fold.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import { type LogRecord, noOutputs } from '../../ingest/ports.ts';
 import { check, type Remains } from './check.ts';
 import { textOf } from './load.ts';
-import { identityOf, resumed, undisturbed } from './truth.ts';
+import { identityOf, resumed, undisturbed, wrongModelsOf } from './truth.ts';
 
 const { config } = orThrow(parseConfig({ object: { streams: [{ name: 'chaos', topic: 'chaos' }] } }));
 const stream = config.streams.find(({ name }) => name === 'chaos')!;
@@ -179,4 +179,37 @@ test('a state with one other byte, an incident that differs, and a model that is
   expect(check({ ...all, resumedStates: new Map([[0, null]]) }).broken.join()).toContain('I5');
   expect(check({ ...all, expectedIncidents: new Map([['i', 'x']]) }).broken.join()).toContain('I4 incident');
   expect(check({ ...all, wrongModels: ['m'] }).broken.join()).toContain('I13');
+});
+
+test('an entry of any kind whose model is gone, is another, or was never named is found', () => {
+  const bytes = Uint8Array.of(1, 2, 3);
+  const sha256 = sha256Hex(bytes);
+  const other = Uint8Array.of(1, 2, 4);
+  const calibration: ControlChange = { kind: 'calibration', modelId: 'b', version: 2, alertRate: 0.01 };
+  const good: ControlChange[] = [
+    { kind: 'model', modelId: 'a', sha256 },
+    { kind: 'challenger', modelId: 'b', sha256, share: 0 },
+    calibration,
+    { kind: 'challenger', modelId: '', sha256: '', share: 0 },
+  ];
+  const entries = (changes: ControlChange[]) =>
+    changes.map((change, i): ControlEntry => ({ ...change, offset: i, sequence: i + 1 }));
+  const found = (changes: ControlChange[], models: [string, Uint8Array][]) =>
+    check({ ...remains(), wrongModels: wrongModelsOf(entries(changes), new Map(models)) }).broken.join();
+  expect(
+    found(good, [
+      ['a', bytes],
+      ['b', bytes],
+    ]),
+  ).toBe('');
+  for (const planted of [
+    [['a', bytes]],
+    [['b', bytes]],
+    [
+      ['a', bytes],
+      ['b', other],
+    ],
+  ] as [string, Uint8Array][][])
+    expect(found(good, planted)).toContain('I13');
+  expect(found([calibration], [['b', bytes]])).toContain('I13');
 });

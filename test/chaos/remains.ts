@@ -1,7 +1,6 @@
 import type pg from 'pg';
 import { systemClock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
-import { sha256Hex } from '../../core/hash.ts';
 import type { Incident } from '../../core/types.ts';
 import { POINT_HEADER, readDeadLetterHeaders } from '../../ingest/kafka/dead-letter-headers.ts';
 import type { Cluster } from '../../ingest/kafka.ts';
@@ -12,7 +11,7 @@ import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import type { Look, Remains, StoredLetter, StoredPartition } from './check.ts';
 import type { Gone } from './fault.ts';
 import { textOf } from './load.ts';
-import { identityOf, type PartitionTruth, resumed, undisturbed } from './truth.ts';
+import { identityOf, type PartitionTruth, resumed, undisturbed, wrongModelsOf } from './truth.ts';
 
 export interface GatherOptions {
   cluster: Cluster;
@@ -59,9 +58,7 @@ export async function gather(options: GatherOptions): Promise<Remains> {
     const folded = stored.get(partition)?.controlSequence ?? 0;
     const entries = await new PostgresPartitionStore(pool, about).controlEntries(0);
     const control = entries.filter(({ sequence }) => sequence <= folded);
-    for (const entry of control)
-      if (entry.kind === 'model' && sha256Hex(models.get(entry.modelId) ?? new Uint8Array(0)) !== entry.sha256)
-        wrongModels.push(entry.modelId);
+    wrongModels.push(...wrongModelsOf(control, models));
     const missed = options.gone.filter((gone) => gone.partition === partition);
     const read = log.filter(({ offset }) => !missed.some(({ from, to }) => from <= offset && offset < to));
     truths.set(partition, undisturbed(stream, partition, read, control, models));

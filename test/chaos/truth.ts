@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
-import { verdictHash } from '../../core/hash.ts';
+import { sha256Hex, verdictHash } from '../../core/hash.ts';
 import type { ControlEntry, Incident, Verdict } from '../../core/types.ts';
 import { Fold } from '../../detector/fold.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
@@ -47,6 +47,21 @@ export function undisturbed(
     state: fold.save(),
     watermarkMs: fold.watermarkMs,
   };
+}
+
+/** Models that an entry names and that are gone or not the ones it means; a calibration must be of one named before it. */
+export function wrongModelsOf(control: readonly ControlEntry[], models: ReadonlyMap<string, Uint8Array>): string[] {
+  const wrong: string[] = [];
+  const named = new Set<string>();
+  for (const entry of control) {
+    if (entry.kind === 'calibration') {
+      if (!named.has(entry.modelId) || !models.has(entry.modelId)) wrong.push(entry.modelId);
+    } else if (entry.kind === 'model' || (entry.kind === 'challenger' && entry.modelId !== '')) {
+      named.add(entry.modelId);
+      if (sha256Hex(models.get(entry.modelId) ?? new Uint8Array(0)) !== entry.sha256) wrong.push(entry.modelId);
+    }
+  }
+  return wrong;
 }
 
 /** A saved state as PostgreSQL has it. */
