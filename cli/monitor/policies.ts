@@ -71,7 +71,7 @@ export class Policies {
   }
 
   look(): void {
-    const { file, streams, env, logger, metrics } = this.#o;
+    const { file, streams, env, logger } = this.#o;
     if (file === null) return;
     let text: string;
     try {
@@ -83,8 +83,6 @@ export class Policies {
       return;
     }
     if (text === this.#text && this.#problems.length === 0) return;
-    const first = this.#text === null;
-    const changed = text !== this.#text;
     this.#text = text;
     const problems = new Set<string>();
     for (const { name } of streams) {
@@ -96,8 +94,7 @@ export class Policies {
         logger.info({ stream: name }, 'its policy was read again and is in force; other keys take effect at a start');
       }
     }
-    if (changed || first) this.#tell([...problems]);
-    metrics.set('tidewatch_config_last_reload_successful', {}, problems.size === 0 ? 1 : 0);
+    this.#tell([...problems]);
   }
 
   #tell(problems: string[]): void {

@@ -50,7 +50,7 @@ test('it looks at each whole grain once, and what it sees is in the figures', as
   expect(last.spans.interval.psi_feature?.value).toBeGreaterThan(0);
   expect(last.cause.kind).toBe('none');
   const text = await first.metrics.text();
-  expect(text).toContain('tidewatch_monitor_active 1');
+  expect(text).toContain('\ntidewatch_monitor_active 1');
   expect(text).toContain('tidewatch_controller_state{stream="shop"} 0');
   expect(text).toMatch(/tidewatch_drift_psi\{stream="shop",feature="cpu__mean__1s"\} \d/);
   expect(text).toContain(`tidewatch_figures_timestamp_seconds{stream="shop"} ${last.atMs / 1000}`);
@@ -80,7 +80,7 @@ test('a second one stands by, and decides when the session of the first is kille
   const command = { kind: 'suspend' } as const;
   const refused = await second.monitor.parts().command(STREAM.name, command, 'operator:test', '');
   expect([second.monitor.active, refused.ok]).toEqual([false, false]);
-  expect(await second.metrics.text()).toContain('tidewatch_monitor_active 0');
+  expect(await second.metrics.text()).toContain('\ntidewatch_monitor_active 0');
   await until('the second decides', async () => {
     // whichever has it: the first may be back before the second has asked
     if (first.monitor.active)
