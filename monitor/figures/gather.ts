@@ -25,6 +25,24 @@ export interface GatherInput {
   latencyP99Ms: number | null;
   quality: ObserveInput['quality'];
   trainedMs: number | null;
+  /** Reads a profile on the bins of its model; who looks often remembers what it has read. Default: read anew. */
+  read?: ReadProfile;
+}
+
+export type ReadProfile = (profile: IntervalProfile, reference: ReferenceProfile | null) => IntervalCounts;
+const readAnew: ReadProfile = ({ bytes }, reference) => orThrow(decodeCounts(bytes, reference));
+
+/** Remembers what it has read of the newest so many profiles; none of it is changed by gather. */
+export function rememberingReader(most: number): ReadProfile {
+  const known = new Map<IntervalProfile['bytes'], IntervalCounts>();
+  return (profile, reference) => {
+    const before = known.get(profile.bytes);
+    if (before !== undefined) return before;
+    const counts = readAnew(profile, reference);
+    known.set(profile.bytes, counts);
+    if (known.size > most) known.delete(known.keys().next().value!);
+    return counts;
+  };
 }
 
 /** The span of starts of grains that an observation looks back on. */
@@ -46,18 +64,21 @@ export function gather(input: GatherInput): ObserveInput {
   const reference = input.referenceOf(modelId);
   const counts = profiles
     .filter((profile) => profile.modelId === modelId && profile.endMs <= atMs)
-    .map((profile) => orThrow(decodeCounts(profile.bytes, reference)));
+    .map((profile) => (input.read ?? readAnew)(profile, reference));
+  // what began with another model is no interval of this one
+  const inForceMs = Math.min(...counts.map(({ startMs }) => startMs));
   const merged = (fromMs: number, toMs: number) => mergedOf(counts, fromMs, toMs, modelId);
   const back = (ms: number) => merged(atMs - ms, atMs);
+  const whole = (fromMs: number, toMs: number) => (fromMs < inForceMs ? null : merged(fromMs, toMs));
   const spans: Record<Span, IntervalCounts | null> = {
     grain: back(grainMs),
-    interval: back(intervalMs),
+    interval: whole(atMs - intervalMs, atMs),
     day: back(Math.max(DAY_MS, intervalMs)),
     week: back(Math.max(WEEK_MS, intervalMs)),
   };
   const history: IntervalCounts[] = [];
   for (let i = MAX_HISTORY; i >= 1; i--) {
-    const one = merged(atMs - (i + 1) * intervalMs, atMs - i * intervalMs);
+    const one = whole(atMs - (i + 1) * intervalMs, atMs - i * intervalMs);
     if (one !== null) history.push(one);
   }
   return {
@@ -68,8 +89,8 @@ export function gather(input: GatherInput): ObserveInput {
     reference,
     spans,
     history,
-    dayAgo: merged(atMs - DAY_MS - intervalMs, atMs - DAY_MS),
-    weekAgo: merged(atMs - WEEK_MS - intervalMs, atMs - WEEK_MS),
+    dayAgo: whole(atMs - DAY_MS - intervalMs, atMs - DAY_MS),
+    weekAgo: whole(atMs - WEEK_MS - intervalMs, atMs - WEEK_MS),
     labels: input.labels,
     latencyP99Ms: input.latencyP99Ms,
     quality: input.quality,

@@ -5,12 +5,15 @@ import type { ReferenceProfile } from '../../detector/reference.ts';
 import type { LookOptions } from '../../monitor/controller/look.ts';
 import type { Policy } from '../../monitor/decide/types.ts';
 import { packInput, unpackInput } from '../../monitor/figures/evidence.ts';
-import { gather, gatherRange } from '../../monitor/figures/gather.ts';
+import { gather, gatherRange, rememberingReader } from '../../monitor/figures/gather.ts';
 import type { ObserveInput } from '../../monitor/figures/input.ts';
 import { observe } from '../../monitor/figures/observe.ts';
 import type { Observe } from '../../monitor/ledger/evidence.ts';
 import type { MonitorTables } from '../../monitor/memory/tables.ts';
 import type { MonitorStore } from '../../monitor/store.ts';
+
+/** Two weeks of grains of an hour. */
+const PROFILES_REMEMBERED = 400;
 
 export type Observer = LookOptions['observe'];
 
@@ -39,6 +42,7 @@ export function observerOf(
     }
     return reference;
   };
+  const read = rememberingReader(PROFILES_REMEMBERED);
   return async (atMs, newestMs) => {
     const { fromMs, toMs } = gatherRange(config, atMs);
     const input = gather({
@@ -51,6 +55,7 @@ export function observerOf(
       labels: [],
       latencyP99Ms: null,
       quality: await quality(atMs),
+      read,
       trainedMs: (await store.state(config.name))?.trainedMs ?? null,
     });
     return { observation: observe(input), observed: packInput(input) };
