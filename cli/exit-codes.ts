@@ -16,6 +16,7 @@ const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'already_running',
   'disk_full',
   'overloaded',
+  'stands_by',
   'database_unavailable',
   'database_refused',
   'database_not_migrated',

@@ -149,6 +149,10 @@ export const ERRORS = {
     'Intake is faster than the worker.',
     'Retry after the seconds given; nothing of this request was accepted.',
   ],
+  stands_by: [
+    'Another process decides, or none does yet.',
+    'Ask the one whose tidewatch_monitor_active is 1, or again in a moment.',
+  ],
   database_unavailable: ['PostgreSQL does not answer.', 'See .tidewatch/postgres.log; the worker retries.'],
   database_refused: [
     'PostgreSQL refuses us, or is not the server that it should be.',

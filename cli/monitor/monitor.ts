@@ -63,15 +63,13 @@ export class Monitor {
     }
   }
 
-  /** Hands an input to the controller; overloaded while this process does not decide. */
+  /** Hands an input to the controller; stands_by while this process does not decide. */
   async take(stream: string, input: Input): Promise<Result<Decision[]>> {
-    if (this.#deciding === null)
-      return fail('overloaded', 'another process decides, or none does yet; ask that one, or again in a moment');
+    if (this.#deciding === null) return fail('stands_by', '');
     try {
       return ok(await this.#deciding.controller.take(stream, input));
     } catch (cause) {
-      if (cause instanceof TidewatchError && cause.code === 'already_running')
-        return fail('overloaded', 'another process decides by now; ask that one');
+      if (cause instanceof TidewatchError && cause.code === 'already_running') return fail('stands_by', '');
       throw cause;
     }
   }

@@ -63,7 +63,7 @@ export function alertsIn(options: AlertsInOptions): FastifyPluginAsync {
         options.told('accepted', null);
         return done.value;
       }
-      options.told(done.fault.code === 'overloaded' ? 'unavailable' : 'refused', done.fault);
+      options.told(done.fault.code === 'stands_by' ? 'unavailable' : 'refused', done.fault);
       return sendFault(reply, done.fault);
     });
   };

@@ -21,6 +21,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   artifact_too_large: 422,
   unauthorized: 401,
   overloaded: 503,
+  stands_by: 503,
   disk_full: 503,
   database_unavailable: 503,
   record_too_large: 413,

@@ -24,7 +24,7 @@ export interface MonitorParts {
   incident(id: string): Promise<Incident | null>;
   /** What dismissing an incident adds to the calibration; too_little_data when nothing of it is known any more. */
   dismissalsOf(incident: Incident): Promise<Result<Dismissal[]>>;
-  /** Hands a command to the controller; what was decided. Fault: overloaded while no controller is in charge. */
+  /** Hands a command to the controller; what was decided. Fault: stands_by while no controller is in charge. */
   command(stream: string, command: Command, actor: Actor, note: string): Promise<Result<Decision[]>>;
   /** What the policy of a stream allows; left out, pages show what was spent and not what is left. */
   budgets?(stream: string): Budgets | null;

@@ -122,7 +122,7 @@ test('bodies that are no such webhook, or too large, are refused and counted', a
 });
 
 test('while nobody decides here it says so with 503, and the sender comes again', async () => {
-  const { post, told } = await site({ take: async () => fail('overloaded', 'another process decides') });
+  const { post, told } = await site({ take: async () => fail('stands_by', '') });
   expect((await post(bodyOf(ALERT), bearer)).status).toBe(503);
-  expect(told).toEqual([['unavailable', 'overloaded']]);
+  expect(told).toEqual([['unavailable', 'stands_by']]);
 });
