@@ -1,13 +1,8 @@
 import { exp2 } from '../../core/math.ts';
 import { binned } from '../../core/stats/histogram.ts';
-import {
-  type FeatureCounts,
-  type IntervalCounts,
-  RATIO_BINS,
-  RATIO_OCTAVES_PER_BIN,
-} from '../../detector/interval-counts.ts';
+import { type FeatureCounts, type IntervalCounts, RATIO_OCTAVES_PER_BIN } from '../../detector/interval-counts.ts';
 import { type FeatureFacts, featureOf } from './facts.ts';
-import { meanRank, quantileSlot, sharesOf } from './shape.ts';
+import { meanRank, quantileSlot, ratioShares, sharesOf } from './shape.ts';
 
 /**
  * Intervals from the old level to the new one up to which a change is sudden; one of them may be in both. More than that is
@@ -16,6 +11,9 @@ import { meanRank, quantileSlot, sharesOf } from './shape.ts';
 export const SUDDEN_INTERVALS = 2;
 /** How much better a slope must fit than a step to be believed. */
 const SLOPE_FITS = 0.85;
+/** A slope this short is hardly more than a step: it is believed only where a step fits worse than this. */
+const SHORT_SLOPE = 3;
+const STEP_FITS = 0.1;
 /** Mean rank from which a feature has nearly left its values: ranks then say no more how far it went. */
 const SATURATED = 0.38;
 /** Octaves of a ratio that are enough to follow it by. */
@@ -53,7 +51,7 @@ function byRatio({ rank, reference, now }: FeatureFacts, then: FeatureCounts): n
 }
 
 function middleRatio(ratio: Float64Array): number | null {
-  const shares = sharesOf(ratio, RATIO_BINS + 2);
+  const shares = ratioShares(ratio);
   return shares === null ? null : quantileSlot(shares, 0.5);
 }
 
@@ -104,7 +102,9 @@ function bestCourse(course: readonly number[], hours: readonly number[]): Course
       } else if (fitted.error < slope.error) slope = fitted;
     }
   }
-  const best = slope.error < SLOPE_FITS * step.error ? slope : step;
+  const sloping =
+    slope.error < SLOPE_FITS * step.error && (slope.to - slope.from > SHORT_SLOPE || step.error > STEP_FITS);
+  const best = sloping ? slope : step;
   return { from: best.from, to: best.to, rise: best.rise, stepError: step.error, slopeError: slope.error };
 }
 

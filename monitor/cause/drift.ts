@@ -1,13 +1,19 @@
 import type { Cause } from '../observation.ts';
-import { courseOf, SUDDEN_INTERVALS } from './course.ts';
+import { along, courseOf, SUDDEN_INTERVALS } from './course.ts';
+import { ofTheirOwn } from './factor.ts';
 import { answer, at, earlierOf, type Facts, listed, metricsOf, percent } from './facts.ts';
 import { mayBeProducer } from './unit.ts';
 
-/** Intervals from which a change is slow, and how much better than a step a slope must fit then, for a metric alone, of which a producer could be suspected. */
+/**
+ * For a metric alone, of which a producer could be suspected: intervals from which a change is slow, and how much better than
+ * a step a slope must fit then.
+ */
 const SLOW_INTERVALS = 5;
 const SLOWLY_FITS = 0.7;
 /** Times its limit that the farthest metric must be: what is just beyond it may be back tomorrow. */
 const FAR = 1.25;
+/** How far on its way the newest grain must be: what is going back is no new normal. */
+const STAYS = 0.5;
 /** Share of the change that must lie within the history for its course to be known. */
 const WITHIN = 0.35;
 
@@ -16,7 +22,8 @@ export function genuineDrift(facts: Facts): Cause | null {
   const { moved, before, now } = facts;
   const metrics = metricsOf(moved);
   if (!facts.seen || metrics.length === 0 || before.length < 2 || mayBeProducer(facts).length > 0) return null;
-  if (moved[0]!.excess < FAR) return null;
+  const newest = facts.grain === null ? null : along(moved, facts.grain);
+  if (moved[0]!.excess < FAR || (newest !== null && newest < STAYS)) return null;
   // A week ago is before all of it, and at the same hour as now.
   const intervals = [...earlierOf(facts), now];
   const fit = courseOf(moved, intervals);
@@ -36,7 +43,7 @@ export function genuineDrift(facts: Facts): Cause | null {
   const gradual = fit.rise < WITHIN || fit.to - fit.from > SUDDEN_INTERVALS;
   // One metric alone that leaps may as well be a producer's doing, and then waiting is cheap and acting is not.
   const slowly = fit.to - fit.from >= SLOW_INTERVALS && fit.slopeError < SLOWLY_FITS * fit.stepError;
-  if (metrics.length < 2 && !(slowly && fit.rise >= WITHIN)) return null;
+  if (!(slowly && fit.rise >= WITHIN) && (metrics.length < 2 || !ofTheirOwn(facts))) return null;
   const what = `${listed(names)} (${percent(share)} of the metrics)`;
   return gradual
     ? answer(

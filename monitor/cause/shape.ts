@@ -1,3 +1,5 @@
+import { RATIO_BINS } from '../../detector/interval-counts.ts';
+
 /** Distances between histograms on the same bins, and the shift that explains them best. */
 
 /** Counts as shares of their sum; null for none at all, which is unknown and not zero. */
@@ -9,6 +11,12 @@ export function sharesOf(counts: ArrayLike<number>, slots = counts.length): Floa
   for (let i = 0; i < slots; i++) shares[i] = counts[i]! / sum;
   return shares;
 }
+
+/** Slots of a ratio: below, the bins, above; then missing or zero, which has no ratio. */
+export const RATIO_PLACES = RATIO_BINS + 2;
+
+/** Ratios as shares of those that are one; null for none. */
+export const ratioShares = (ratio: Float64Array): Float64Array | null => sharesOf(ratio, RATIO_PLACES);
 
 /** Earth mover's distance in bins, p moved up by `shift` bins first; what leaves the ends gathers in the outer slots. */
 export function moverDistance(p: Float64Array, q: Float64Array, shift = 0): number {

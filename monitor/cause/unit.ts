@@ -1,5 +1,5 @@
 import { exp2, log2 } from '../../core/math.ts';
-import { type IntervalCounts, RATIO_BINS, RATIO_OCTAVES_PER_BIN } from '../../detector/interval-counts.ts';
+import { type IntervalCounts, RATIO_OCTAVES_PER_BIN } from '../../detector/interval-counts.ts';
 import type { Cause } from '../observation.ts';
 import {
   answer,
@@ -13,10 +13,8 @@ import {
   metricsOf,
   percent,
 } from './facts.ts';
-import { bestShift, largestGap, moverDistance, quantileSlot, sharesOf } from './shape.ts';
+import { bestShift, largestGap, moverDistance, quantileSlot, RATIO_PLACES, ratioShares, sharesOf } from './shape.ts';
 
-/** Slots of a ratio: below, the bins, above; then missing or zero, which has no ratio. */
-const SLOTS = RATIO_BINS + 2;
 /** Windows with a ratio below which its histogram says nothing. */
 const MIN_RATIOS = 12;
 const MIN_GRAIN_RATIOS = 4;
@@ -82,8 +80,8 @@ export function rescaled(facts: Facts): Rescaled[] {
 const ratioOf = (ratio: Float64Array | undefined, least = MIN_RATIOS): Float64Array | null => {
   if (ratio === undefined) return null;
   let sum = 0;
-  for (let i = 0; i < SLOTS; i++) sum += ratio[i]!;
-  return sum < least ? null : sharesOf(ratio, SLOTS);
+  for (let i = 0; i < RATIO_PLACES; i++) sum += ratio[i]!;
+  return sum < least ? null : ratioShares(ratio);
 };
 
 function wholeShift(facts: Facts, feature: FeatureFacts): Rescaled | null {
@@ -102,7 +100,7 @@ function wholeShift(facts: Facts, feature: FeatureFacts): Rescaled | null {
   }
   if (best === null) return null;
   // Beyond the bins there is no shape to keep, and what is 16,000 times as large is no load.
-  const outside = now[0]! + now[SLOTS - 1]! - trained[0]! - trained[SLOTS - 1]!;
+  const outside = now[0]! + now[RATIO_PLACES - 1]! - trained[0]! - trained[RATIO_PLACES - 1]!;
   const rigid = best.left <= LEFT || (best.slotsLeft <= LEFT_SLOTS && Math.abs(best.slots) >= LARGE_SHIFT);
   if (!rigid && outside < 0.8) return null;
   const course = history(facts, feature, trained, best.slots);
@@ -147,10 +145,10 @@ function partShift(facts: Facts, feature: FeatureFacts): Rescaled | null {
   if (now === null || trained === null) return null;
   const low = quantileSlot(trained, 0.01) - MARGIN;
   const high = quantileSlot(trained, 0.99) + MARGIN;
-  const far = new Float64Array(SLOTS);
-  const near = new Float64Array(SLOTS);
+  const far = new Float64Array(RATIO_PLACES);
+  const near = new Float64Array(RATIO_PLACES);
   let part = 0;
-  for (let i = 0; i < SLOTS; i++) {
+  for (let i = 0; i < RATIO_PLACES; i++) {
     const outside = i < low || i > high;
     (outside ? far : near)[i] = now[i]!;
     if (outside) part += now[i]! - trained[i]!;
