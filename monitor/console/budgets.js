@@ -52,7 +52,7 @@ function resting({ triggers, atMs }) {
     held.length > 0 &&
       h(
         'ul',
-        { class: 'names' },
+        null,
         held.map(([name, t]) =>
           h(
             'li',
@@ -68,7 +68,7 @@ function resting({ triggers, atMs }) {
     rest.length > 0 &&
       h(
         'ul',
-        { class: 'names' },
+        null,
         rest.map(([name, t]) => h('li', null, h('code', null, name), ' until ', timeElement(t.restsUntilMs, 'since'))),
       ),
   ];

@@ -7,6 +7,7 @@ import { h } from './dom.js';
 export function ask({ title, text, button, fields = [], note = true }) {
   return new Promise((resolve) => {
     let answer = null;
+    const openedBy = document.activeElement?.dataset.key;
     const notes = note && h('textarea', { id: 'ask-note', name: 'note', rows: 2, maxlength: 1000 });
     const close = () => dialog.close();
     const form = h(
@@ -32,6 +33,9 @@ export function ask({ title, text, button, fields = [], note = true }) {
     const dialog = h('dialog', { class: 'ask', 'aria-labelledby': 'ask-title' }, form);
     dialog.addEventListener('close', () => {
       dialog.remove();
+      // Meanwhile the page may have been drawn again, and the button that opened this is another one.
+      if (document.activeElement === document.body && openedBy !== undefined)
+        [...document.querySelectorAll('[data-key]')].find((node) => node.dataset.key === openedBy)?.focus();
       resolve(answer);
     });
     document.body.append(dialog);

@@ -105,7 +105,7 @@ function drawTable(rows, columns, measure) {
         h(
           'tr',
           null,
-          h('th', { scope: 'row' }, h('code', null, row.feature)),
+          h('th', { scope: 'row' }, h('code', null, breakable(row.feature))),
           h('td', { class: 'heat-limit' }, formatNumber(row.limit)),
           row.cells.map((cell) => drawCell(cell)),
         ),
@@ -113,6 +113,9 @@ function drawTable(rows, columns, measure) {
     ),
   );
 }
+
+/** A narrow column breaks a name between its parts. */
+const breakable = (name) => name.split('__').flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), `__${part}`]));
 
 function drawCell(cell) {
   const status = cell?.value === null || cell === null ? 'unknown' : cell.status;

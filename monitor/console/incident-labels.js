@@ -70,7 +70,7 @@ export function incidentLabels(id, page) {
     }
     for (const button of buttons) button.disabled = false;
     buttons.find((b) => b.dataset.label === label)?.focus({ preventScroll: true });
-    load();
+    load.anew();
   }
   return node;
 }

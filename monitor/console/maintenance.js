@@ -64,7 +64,7 @@ export function draw(root, page) {
         maintenanceForm(
           streams.map((s) => s.stream),
           said,
-          load,
+          load.anew,
         ),
       ),
   );
@@ -86,7 +86,7 @@ export function draw(root, page) {
     } catch (error) {
       said.fail(error);
     }
-    load();
+    load.anew();
   }
 
   let heard = 0;

@@ -1,5 +1,4 @@
 import { post } from './api.js';
-import { answerPlace } from './decided.js';
 import { h } from './dom.js';
 import { formatBytes, formatCount, formatNumber, plural } from './format.js';
 import { empty } from './states.js';
@@ -10,17 +9,13 @@ const ROLES = { champion: 'champion', challenger: 'challenger', last_good: 'last
 const HASH_DIGITS = 16;
 
 /** Models of a stream, newest first: roles, evaluation, lineage, and whether it is kept for ever. */
-export function modelList(models, reload) {
+export function modelList(models, said, reload) {
   if (models.length === 0) return empty('No model is kept yet.', 'The first one is stored when it has been trained.');
-  const said = answerPlace();
-  return [
-    said.node,
-    h(
-      'ul',
-      { class: 'models' },
-      models.map((model) => modelRow(model, said, reload)),
-    ),
-  ];
+  return h(
+    'ul',
+    { class: 'models' },
+    models.map((model) => modelRow(model, said, reload)),
+  );
 }
 
 function modelRow(model, said, reload) {

@@ -1,6 +1,7 @@
 import './models-style.js';
 import { get } from './api.js';
 import { budgetList } from './budgets.js';
+import { answerPlace } from './decided.js';
 import { decisionList } from './decision-list.js';
 import { causeWords } from './decision-words.js';
 import { h, panel, part } from './dom.js';
@@ -55,6 +56,9 @@ function sections(stream, reload) {
     h('a', { href: monitorLink('decisions', undefined, { stream }) }, 'All decisions'),
   );
   const models = panel('Models kept');
+  const list = h('div');
+  const said = answerPlace();
+  models.body.append(said.node, list);
   const drawn = [
     part(serves.body, (state) => (state ? serving(state) : notLooked(stream))),
     part(rollout.body, (state) => rolloutState(state)),
@@ -65,25 +69,28 @@ function sections(stream, reload) {
         ? decisionList(entries)
         : empty('Nothing has been decided yet.', 'Every decision is listed here with its reason.'),
     ),
-    part(models.body, (list) => modelList(list, reload)),
+    part(list, (kept) => modelList(kept, said, reload)),
   ];
   return {
     nodes: [
-      h('div', { class: 'pair' }, serves.node, rollout.node),
-      h('div', { class: 'pair' }, switches.node, budgets.node),
-      last.node,
+      h(
+        'div',
+        { class: 'pair' },
+        h('div', { class: 'monitor-body' }, serves.node, switches.node, budgets.node),
+        h('div', { class: 'monitor-body' }, rollout.node, last.node),
+      ),
       roles.node,
       models.node,
     ],
-    update({ models: list, entries }, { state, budgets: limits }) {
+    update({ models: kept, entries }, { state, budgets: limits }) {
       const [drawServes, drawRollout, drawBudgets, drawRoles, drawLast, drawModels] = drawn;
       drawServes(state);
       drawRollout(state);
       drawBudgets(state, limits ?? null);
-      switches.update(state, list);
+      switches.update(state, kept);
       drawRoles(entries, state);
       drawLast(entries.slice(0, SHOWN_DECISIONS));
-      drawModels(list);
+      drawModels(kept);
     },
   };
 }

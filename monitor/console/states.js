@@ -18,7 +18,8 @@ export function failed(error, retry) {
 
 /**
  * Loads data for a page or a panel: shows the loading state the first time, and an error with a way to try again. Late
- * answers of a page that was left are dropped. Returns a function that loads again.
+ * answers of a page that was left are dropped. Returns a function that loads again; its `anew` does so after a change, when
+ * an answer that is under way may be older than that.
  */
 export function loader(node, what, signal, load, show) {
   let shown = false;
@@ -44,6 +45,10 @@ export function loader(node, what, signal, load, show) {
         running = null;
       });
     return running;
+  };
+  run.anew = async () => {
+    await running;
+    return run();
   };
   run();
   return run;

@@ -34,7 +34,7 @@ export function streamPage(root, page, about) {
       drawn = true;
       if (streams.length === 0) fill(body, empty('No stream is monitored.', 'Add one in tidewatch.yaml.'));
       else if (entry === null) fill(body, empty(`No stream ${stream} is monitored.`, 'Choose one above.'));
-      else about.show(body, data, entry, load);
+      else about.show(body, data, entry, load.anew);
     },
   );
   let heard = 0;

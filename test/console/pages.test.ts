@@ -64,6 +64,17 @@ describe.skipIf(found.browser === null)('every page', () => {
     }
   }
 
+  test('nothing scrolls sideways at widths between', { timeout: 60_000 }, async () => {
+    for (const width of [360, 700, 900, 1024]) {
+      const view = await openView(browser, { width, height: 800 });
+      for (const [name, path] of pages()) {
+        await visit(view.page, harness.base + path);
+        expect(await overflowPx(view.page), `${name} at ${width}`).toBe(0);
+      }
+      await view.context.close();
+    }
+  });
+
   test('the checker of accessibility sees a planted fault', async () => {
     const view = await openView(browser);
     await visit(view.page, harness.base);
