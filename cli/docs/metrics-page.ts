@@ -22,7 +22,7 @@ callers with the token (\`authorization: { credentials_file: … }\` in a scrape
 
 Counters count what this process did since it started; what it reads again after a crash, it counts again. The counts
 that survive are in the database, and at \`/api/status\`. A metric belongs to the kinds of process named: \`worker\` reads
-Kafka, \`up\` is the embedded setting. When a partition goes to another worker, its series go too.
+Kafka, \`monitor\` decides about models, \`up\` is the embedded setting, which does both. When a partition goes to another worker, its series go too.
 
 No label ever names an entity: there may be any number of those. Incidents and verdicts by entity are in the database.
 
