@@ -210,7 +210,9 @@ export class Partition<F extends PartitionFold> {
     this.#yieldedMs = Number.NaN;
     if (result.split !== undefined && result.split.length > 0) observe?.split?.(result.split);
     if (result.divergent > 0)
-      onNotice?.(`${result.divergent} verdicts differ from those already stored under their identity`);
+      onNotice?.(
+        `${result.divergent} verdicts or interval profiles differ from those already stored under their identity`,
+      );
     try {
       onFlushed?.(out);
     } catch (cause) {

@@ -168,7 +168,7 @@ export interface Checkpoint {
 }
 
 export interface Flushed {
-  /** Verdicts that are stored with other content under the same identity. */
+  /** Verdicts and interval profiles that are stored with other content under the same identity. */
   divergent: number;
   /** Entities that another partition wrote too of late: their records lack a key. Told once each, a bounded number. */
   split?: readonly string[];

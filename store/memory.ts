@@ -160,7 +160,9 @@ export class MemoryPartitionStore implements PartitionStore {
       }
       for (const profile of outputs.profiles) {
         const id = `${profile.partition}:${profile.startMs}:${profile.sequence}`;
-        if (!tables.profiles.has(id)) tables.profiles.set(id, profile);
+        const known = tables.profiles.get(id);
+        if (known === undefined) tables.profiles.set(id, profile);
+        else if (Buffer.compare(known.bytes, profile.bytes) !== 0) divergent++;
       }
       return { divergent, ...this.#splits.take() };
     });

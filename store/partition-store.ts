@@ -195,7 +195,7 @@ export class PostgresPartitionStore implements PartitionStore {
           { ...where, ...profiles },
           'interval profiles differ on a repeat or are too large, and were left out',
         );
-      return result;
+      return { ...result, divergent: result.divergent + profiles.divergent };
     });
   }
 

@@ -178,7 +178,10 @@ export function flushSentences(make: () => Promise<StoreUnderTest>): void {
     failNext('answer');
     expect(await insist(() => store.flush(outputs({ profiles }), epoch))).toEqual({ divergent: 0 });
     expect(await store.flush(outputs({ profiles }), epoch)).toEqual({ divergent: 0 });
-    await store.flush(outputs({ profiles: [makeProfile({ bytes: bytes(9), endMs: 0 })] }), epoch);
+    const other = outputs({ profiles: [makeProfile({ bytes: bytes(9), endMs: 0 })], verdicts: [makeVerdict()] });
+    expect(await store.flush(other, epoch)).toEqual({ divergent: 1 });
+    other.verdicts = [makeVerdict({ score: 0.123 })];
+    expect(await store.flush(other, epoch)).toEqual({ divergent: 2 });
     expect(await truth.profiles()).toEqual(profiles);
     await truth.open().store.claim('b');
     const late = outputs({ profiles: [makeProfile({ sequence: 9 })] });
