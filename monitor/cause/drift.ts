@@ -1,5 +1,6 @@
+import type { IntervalCounts } from '../../detector/interval-counts.ts';
 import type { Cause } from '../observation.ts';
-import { along, courseOf, SUDDEN_INTERVALS } from './course.ts';
+import { along, type Course, courseOf, SUDDEN_INTERVALS } from './course.ts';
 import { ofTheirOwn } from './factor.ts';
 import { answer, at, earlierOf, type Facts, listed, metricsOf, percent } from './facts.ts';
 import { mayBeProducer } from './unit.ts';
@@ -10,6 +11,8 @@ import { mayBeProducer } from './unit.ts';
  */
 const SLOW_INTERVALS = 5;
 const SLOWLY_FITS = 0.7;
+/** Metrics whose own course is looked at, the farthest first. */
+const FOLLOWED = 3;
 /** Times its limit that the farthest metric must be: what is just beyond it may be back tomorrow. */
 const FAR = 1.25;
 /** How far on its way the newest grain must be: what is going back is no new normal. */
@@ -41,9 +44,9 @@ export function genuineDrift(facts: Facts): Cause | null {
   };
   const sinceMs = (intervals[fit.from + 1] ?? now).startMs;
   const gradual = fit.rise < WITHIN || fit.to - fit.from > SUDDEN_INTERVALS;
-  // One metric alone that leaps may as well be a producer's doing, and then waiting is cheap and acting is not.
-  const slowly = fit.to - fit.from >= SLOW_INTERVALS && fit.slopeError < SLOWLY_FITS * fit.stepError;
-  if (!(slowly && fit.rise >= WITHIN) && (metrics.length < 2 || !ofTheirOwn(facts))) return null;
+  // What leaps may be a producer's doing where it is one metric or one factor: then waiting is cheap and acting is not.
+  const slowly = fit.rise >= WITHIN && slow(fit) && slowOfThemselves(facts, intervals);
+  if (!slowly && (metrics.length < 2 || !ofTheirOwn(facts))) return null;
   const what = `${listed(names)} (${percent(share)} of the metrics)`;
   return gradual
     ? answer(
@@ -58,4 +61,20 @@ export function genuineDrift(facts: Facts): Cause | null {
         evidence,
         names,
       );
+}
+
+const slow = (fit: Course): boolean =>
+  fit.to - fit.from >= SLOW_INTERVALS && fit.slopeError < SLOWLY_FITS * fit.stepError;
+
+/** Whether no metric that clearly moved did so at once: two that leap one after the other look slow together. */
+function slowOfThemselves({ moved }: Facts, intervals: readonly IntervalCounts[]): boolean {
+  return metricsOf(moved)
+    .slice(0, FOLLOWED)
+    .every((metric) => {
+      const own = courseOf(
+        moved.filter((f) => f.metric === metric),
+        intervals,
+      );
+      return own === null || own.slopeError < own.stepError;
+    });
 }

@@ -197,3 +197,27 @@ test('a change of unit is never called genuine, whatever its factor, part, onset
     { numRuns: 25, seed: 5 },
   );
 });
+
+test('the same small factor in several metrics is not taken for a change of the world, even where another metric wanders', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(1.609, 1.8, 2, 2.54, 3.28, 4.19, 0.5, 0.394, 0.4536),
+      fc.shuffledSubarray(
+        METRICS.map((_, m) => m),
+        { minLength: 1, maxLength: 3 },
+      ),
+      fc.integer({ min: 1, max: 5 }),
+      fc.boolean(),
+      (factor, metrics, onset, wanders) => {
+        const other = METRICS.findIndex((_, m) => !metrics.includes(m));
+        const wandering = scaled(other, 1.3, back(6));
+        const cause = classified((row) => {
+          for (const metric of metrics) scaled(metric, factor, back(onset))(row);
+          return wanders ? wandering(row) : row;
+        });
+        expect(GENUINE, `${factor} in ${metrics}: ${cause.summary}`).not.toContain(cause.kind);
+      },
+    ),
+    { numRuns: 15, seed: 7 },
+  );
+});
