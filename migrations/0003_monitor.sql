@@ -98,6 +98,13 @@ CREATE TABLE decisions (
   recorded_ms bigint NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE golden_sets (
+  stream text PRIMARY KEY,
+  bytes bytea NOT NULL,
+  sha256 text NOT NULL,
+  created_ms bigint NOT NULL
+);
+--> statement-breakpoint
 CREATE INDEX decisions_by_stream ON decisions (stream, seq);
 --> statement-breakpoint
 
@@ -214,11 +221,15 @@ CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON evidence FOR EA
 --> statement-breakpoint
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
+CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON golden_sets FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
 ALTER TABLE decisions ENABLE ALWAYS TRIGGER only_grows;
 --> statement-breakpoint
 ALTER TABLE evidence ENABLE ALWAYS TRIGGER only_grows;
 --> statement-breakpoint
 ALTER TABLE audit_log ENABLE ALWAYS TRIGGER only_grows;
+--> statement-breakpoint
+ALTER TABLE golden_sets ENABLE ALWAYS TRIGGER only_grows;
 --> statement-breakpoint
 
 -- An entry follows the last one and names evidence that is there.

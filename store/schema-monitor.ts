@@ -89,6 +89,13 @@ export const evidence = pgTable('evidence', {
   recordedMs: ms('recorded_ms').notNull(),
 });
 
+export const goldenSets = pgTable('golden_sets', {
+  stream: text().primaryKey(),
+  bytes: bytea().notNull(),
+  sha256: text().notNull(),
+  createdMs: ms('created_ms').notNull(),
+});
+
 export const decisions = pgTable('decisions', {
   seq: count('seq').primaryKey(),
   id: text().notNull().unique(),

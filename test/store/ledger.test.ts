@@ -16,9 +16,11 @@ await pool.query(
   "INSERT INTO audit_log (at_ms, actor, action, subject, outcome, detail) VALUES (1, 'a', 'b', 'c', 'done', '')",
 );
 
+await pool.query("INSERT INTO golden_sets VALUES ('s', '', '', 1)");
+
 const REFUSED = { code: 'TW002' };
-const CHANGES = ['decisions', 'evidence', 'audit_log'].flatMap((table) => [
-  `UPDATE ${table} SET ${table === 'audit_log' ? 'at_ms' : 'recorded_ms'} = 0`,
+const CHANGES = ['decisions', 'evidence', 'audit_log', 'golden_sets'].flatMap((table) => [
+  `UPDATE ${table} SET ${table === 'audit_log' ? 'at_ms' : table === 'golden_sets' ? 'created_ms' : 'recorded_ms'} = 0`,
   `DELETE FROM ${table}`,
   `DELETE FROM ${table} WHERE false`,
   `TRUNCATE ${table}`,

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { ManualClock, systemClock } from '../../core/clock.ts';
 import type { Incident, Verdict } from '../../core/types.ts';
 import { PostgresAudit } from '../../store/audit.ts';
+import { PostgresGoldenSets } from '../../store/golden.ts';
 import { PostgresLabels } from '../../store/labels.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresMaintenance } from '../../store/maintenance.ts';
@@ -16,6 +17,7 @@ import { PostgresTokens } from '../../store/tokens.ts';
 import { PostgresTrainingData } from '../../store/training-data.ts';
 import { testDatabase } from '../postgres.ts';
 import { accessSuite } from './access.suite.ts';
+import { goldenSuite } from './golden.suite.ts';
 import { labelsSuite } from './labels.suite.ts';
 import { loginOf } from './logins.ts';
 import { outputs } from './make.ts';
@@ -91,4 +93,9 @@ accessSuite('PostgreSQL', async () => {
     audit: new PostgresAudit(monitor),
     stats: new PostgresServingStats(worker),
   };
+});
+
+goldenSuite('PostgreSQL', async () => {
+  await empty();
+  return new PostgresGoldenSets(monitor, new ManualClock(1_000));
 });

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-const ONLY_GROW = ['decisions', 'evidence', 'audit_log'];
+const ONLY_GROW = ['decisions', 'evidence', 'audit_log', 'golden_sets'];
 const OTHERS =
   'monitor_states, monitor_inputs, observations, serving, serving_history, outbox, interval_profiles, partition_state, partition_generations, model_roles, models';
 

@@ -36,6 +36,7 @@ const OF_THE_MONITOR = [
   'observations',
   'serving_history',
   'evidence',
+  'golden_sets',
 ];
 const NOT_FOR_WORKERS = [
   ...OF_THE_MONITOR,
@@ -92,6 +93,7 @@ describe.each([
       'decisions',
       'evidence',
       'audit_log',
+      'golden_sets',
       'labels',
       'observations',
       'serving_history',

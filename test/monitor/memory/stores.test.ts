@@ -7,7 +7,9 @@ import { MemoryRegistry } from '../../../monitor/memory/registry.ts';
 import { MemoryServingStats } from '../../../monitor/memory/serving-stats.ts';
 import { MonitorTables } from '../../../monitor/memory/tables.ts';
 import { MemoryTrainingData } from '../../../monitor/memory/training-data.ts';
+import { MemoryGoldenSets } from '../../../monitor/training/golden.ts';
 import { accessSuite } from '../../store/access.suite.ts';
+import { goldenSuite } from '../../store/golden.suite.ts';
 import { labelsSuite } from '../../store/labels.suite.ts';
 import { notifySuite } from '../../store/notify.suite.ts';
 import { registrySuite } from '../../store/registry.suite.ts';
@@ -59,3 +61,5 @@ accessSuite('memory', async () => ({
   audit: new MemoryAudit(),
   stats: new MemoryServingStats(),
 }));
+
+goldenSuite('memory', async () => new MemoryGoldenSets());
