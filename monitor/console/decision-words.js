@@ -51,7 +51,7 @@ const PHASES = {
   watching: 'watching',
 };
 
-export const spaced = (name) => name.replaceAll('_', ' ');
+export const spaced = (name) => name.replaceAll('_', ' ').replace(/[a-z][A-Z]/g, ([a, b]) => `${a} ${b.toLowerCase()}`);
 const from = (words) => (name) => words[name] ?? spaced(name);
 
 export const actionWords = from(ACTIONS);

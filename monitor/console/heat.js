@@ -68,7 +68,7 @@ function legend(measure) {
   return h(
     'p',
     { class: 'hint heat-legend' },
-    `${measure === 'psi' ? 'Population stability index' : 'Kolmogorov-Smirnov distance'} from training, per interval; the limit was measured on the training data. ${textbook} `,
+    `${measure === 'psi' ? 'Population stability index' : 'Kolmogorov-Smirnov distance'} from training, per interval. The limit beside each name is the one in force. ${textbook} `,
     ['warn', 'drift', 'unknown'].map((s) =>
       h('span', { class: `heat-key ${s}` }, `${STATUS[s].shape} ${STATUS[s].word}`),
     ),
@@ -87,17 +87,7 @@ function drawTable(rows, columns, measure) {
     'table',
     { class: 'heat' },
     h('caption', { class: 'visually-hidden' }, `${measure.toUpperCase()} by feature and by the end of each interval`),
-    h(
-      'thead',
-      null,
-      h(
-        'tr',
-        null,
-        h('th', { scope: 'col' }, 'Feature'),
-        h('th', { scope: 'col', class: 'heat-limit' }, 'Limit'),
-        headings,
-      ),
-    ),
+    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Feature'), headings)),
     h(
       'tbody',
       null,
@@ -105,8 +95,12 @@ function drawTable(rows, columns, measure) {
         h(
           'tr',
           null,
-          h('th', { scope: 'row' }, h('code', null, breakable(row.feature))),
-          h('td', { class: 'heat-limit' }, formatNumber(row.limit)),
+          h(
+            'th',
+            { scope: 'row' },
+            h('code', null, breakable(row.feature)),
+            h('span', { class: 'heat-limit' }, ` limit ${formatNumber(row.limit)}`),
+          ),
           row.cells.map((cell) => drawCell(cell)),
         ),
       ),
