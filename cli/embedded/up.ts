@@ -5,7 +5,6 @@ import { SOURCE_STREAMS } from '../../core/config/root.ts';
 import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
 import type { Log } from '../../ingest/ports.ts';
-import { MemoryGoldenSets } from '../../monitor/training/golden.ts';
 import { workInThreads } from '../../monitor/training/thread.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -126,7 +125,6 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     file,
     env: process.env,
     stores,
-    golden: new MemoryGoldenSets(),
     work: workInThreads(),
     clock,
     logger,

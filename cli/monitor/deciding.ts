@@ -32,8 +32,8 @@ export class Deciding {
     this.#o = options;
     this.#policies = policies;
     this.#figures = figures;
-    const { stores, golden, work, version, clock, logger } = options;
-    const { registry, data } = stores;
+    const { stores, work, version, clock, logger } = options;
+    const { registry, data, golden } = stores;
     const training = trainingEffects({
       data,
       registry,
@@ -62,7 +62,7 @@ export class Deciding {
 
   /** Until the signal aborts or the hold is lost; then everything of it has ended and the hold is given back. */
   async run(signal: AbortSignal): Promise<void> {
-    const { streams, stores, golden, work, clock, logger, lookMs = LOOK_MS } = this.#o;
+    const { streams, stores, work, clock, logger, lookMs = LOOK_MS } = this.#o;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
     this.#figures.active(true);
     const watches: QualityWatch[] = [];
@@ -81,7 +81,7 @@ export class Deciding {
       });
       const onLooked = () => this.#resume(name);
       const { controller } = this;
-      const about = { stream, stores, golden, controller, observe, clock, logger, lookMs, onLooked };
+      const about = { stream, stores, controller, observe, clock, logger, lookMs, onLooked };
       await new Tending(about).run(stop);
     });
     running.push(this.#sender().run(stop, (err) => logger.warn({ err }, 'the outbox could not be read')));

@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
-import type { GoldenSets } from '../../monitor/training/golden.ts';
 import type { TrainingWork } from '../../monitor/training/order.ts';
 import type { Metrics } from '../metrics/ports.ts';
 import type { MonitorStores } from './stores.ts';
@@ -15,7 +14,6 @@ export interface MonitorOptions {
   file: string | null;
   env: Readonly<Record<string, string | undefined>>;
   stores: MonitorStores;
-  golden: GoldenSets;
   work: TrainingWork;
   clock: Clock;
   logger: Logger;

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
-import { MemoryGoldenSets } from '../../monitor/training/golden.ts';
 import { workInThreads } from '../../monitor/training/thread.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { openPool } from '../../store/pool.ts';
@@ -58,8 +57,8 @@ async function run(options: MonitorProcessOptions, shutdown: Shutdown): Promise<
   const metrics = new PrometheusMetrics({ kind: 'monitor', version });
   const stores = monitorStores(pool, clock);
   const owner = `${hostname()}:${process.pid}`;
-  const [env, work, golden] = [process.env, workInThreads(), new MemoryGoldenSets()];
-  const about = { config, streams, file, env, stores, golden, work };
+  const [env, work] = [process.env, workInThreads()];
+  const about = { config, streams, file, env, stores, work };
   const monitor = new Monitor({ ...about, clock, logger, metrics, version, owner });
   const access = accessOf(config, stores.tokens, clock);
   const names = streams.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { PostgresAudit } from '../../store/audit.ts';
+import { PostgresGoldenSets } from '../../store/golden.ts';
 import { PostgresLabels } from '../../store/labels.ts';
 import { PostgresMaintenance } from '../../store/maintenance.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -20,6 +21,7 @@ export const monitorStores = (pool: ReturnType<typeof openPool>, clock: Clock) =
   models: new PostgresModelStore(pool, clock),
   reader: new PostgresReader(pool),
   data: new PostgresTrainingData(pool),
+  golden: new PostgresGoldenSets(pool, clock),
   labels: new PostgresLabels(pool),
   offers: new PostgresOffers(pool, clock),
   maintenance: new PostgresMaintenance(pool),

@@ -4,7 +4,6 @@ import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Controller } from '../../monitor/controller/controller.ts';
 import { type LookOptions, look } from '../../monitor/controller/look.ts';
 import { freezeGolden } from '../../monitor/training/effects.ts';
-import type { GoldenSets } from '../../monitor/training/golden.ts';
 import type { MonitorStores } from './stores.ts';
 
 const DAY_MS = 86_400_000;
@@ -13,8 +12,7 @@ const OFFERS_PER_DAY = 12;
 
 export interface TendingOptions {
   stream: StreamConfig;
-  stores: Pick<MonitorStores, 'monitor' | 'models' | 'registry' | 'offers' | 'data'>;
-  golden: GoldenSets;
+  stores: Pick<MonitorStores, 'monitor' | 'models' | 'registry' | 'offers' | 'data' | 'golden'>;
   controller: Controller;
   observe: LookOptions['observe'];
   clock: Clock;
@@ -71,7 +69,7 @@ export class Tending {
 
   /** The model that a stream trained by itself, or that served before there was a monitor, is its champion. */
   async #adopt(): Promise<void> {
-    const { stream, stores, controller, golden } = this.#o;
+    const { stream, stores, controller } = this.#o;
     const { name } = stream;
     const state = await stores.monitor.state(name);
     if (state !== null && state.serving.champion !== null) return;
@@ -84,7 +82,7 @@ export class Tending {
     const key = `adopt ${model.modelId}`;
     await controller.take(name, { kind: 'command', key, actor: 'controller', atMs, command, note: '' });
     this.#logger.info({ modelId: model.modelId }, 'the model that serves is the champion');
-    await freezeGolden({ data: stores.data, golden }, stream, { toMs: atMs, quarantine: [] }).catch((err) =>
+    await freezeGolden(stores, stream, { toMs: atMs, quarantine: [] }).catch((err) =>
       this.#logger.warn({ err }, 'no golden set was made; the first evaluation makes it'),
     );
   }

@@ -14,7 +14,6 @@ import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
 import type { TrainingRow } from '../../../detector/ports.ts';
 import { changesTowards, inForceOf } from '../../../detector/serving.ts';
 import { type DecodeSink, noOutputs, type Outputs } from '../../../ingest/ports.ts';
-import { MemoryGoldenSets } from '../../../monitor/training/golden.ts';
 import { workHere } from '../../../monitor/training/thread.ts';
 import { silentLogger } from '../../../store/logger.ts';
 import { PostgresPartitionStore } from '../../../store/partition-store.ts';
@@ -132,7 +131,6 @@ export function startMonitor({ pool }: TestDatabase, owner: string) {
     file: null,
     env: {},
     stores,
-    golden: new MemoryGoldenSets(),
     work: workHere(systemClock),
     clock: systemClock,
     logger: pino({ level: 'silent' }),
