@@ -2,7 +2,7 @@ import type { PolicyConfig } from '../../core/config/policy.ts';
 import { alertRate } from '../../core/stats/alert-rate.ts';
 import { binned } from '../../core/stats/histogram.ts';
 import { uniformityBinned } from '../../core/stats/ks-binned.ts';
-import type { IntervalCounts, LaneCounts } from '../../detector/interval-counts.ts';
+import { type IntervalCounts, type LaneCounts, PVALUE_BINS } from '../../detector/interval-counts.ts';
 import { PVALUE_EDGES } from '../../detector/interval-merge.ts';
 import type { ReferenceProfile } from '../../detector/reference.ts';
 import type { Figure, Figures } from '../observation.ts';
@@ -13,6 +13,10 @@ import { UNKNOWN, worseAbove } from './status.ts';
 const MIN_EXPECTED = 1;
 /** Share of the groups of entities that may have incidents of their own without saying anything of the calibration. */
 const TRIMMED = 0.1;
+/** Bins of p-values from 0.05 to 0.25: too few windows lie here to be those of incidents, unless the bulk has moved. */
+const BULK_BINS = [1, 2, 3, 4] as const;
+/** More windows there by this factor, and p-values are too small altogether. */
+const BULK_MOVED = 1.25;
 /** Without measured limits. */
 const UNIFORMITY = 0.2;
 
@@ -34,8 +38,9 @@ export function calibrationFigures(
 }
 
 /**
- * Out of its band only when the interval is so as a whole, and on the high side also without the tenth of the entities
- * that alert most: an incident of one of them is what alerts are for.
+ * Out of its band only when the interval is so as a whole. On the high side alerts may be what they are for: so it must be
+ * out without the tenth of the entities that alert most, too, and the bulk of the p-values must be too small beside them.
+ * More anomalies alone leave the bulk where it was, and are nothing to calibrate away.
  */
 function ratioFigure(counts: IntervalCounts, lane: LaneCounts, rate: number, band: readonly [number, number]): Figure {
   const found = alertRate(lane.alerts, lane.windows, rate);
@@ -43,11 +48,19 @@ function ratioFigure(counts: IntervalCounts, lane: LaneCounts, rate: number, ban
   const { ratio, expected } = found.value;
   const trimmed = withoutMostAlerting(counts, lane);
   const others = alertRate(trimmed.alerts, trimmed.windows, rate);
-  const low = Math.min(found.value.interval[0], others.ok ? others.value.interval[0] : 0);
+  const least = Math.min(found.value.interval[0], others.ok ? others.value.interval[0] : 0);
+  const low = bulkOf(lane) > BULK_MOVED ? least : Math.min(least, band[1]);
   const interval = [low, found.value.interval[1]] as const;
   const out = interval[0] > band[1] || interval[1] < band[0];
   const status = expected < MIN_EXPECTED && !out ? 'unknown' : out ? 'drift' : 'ok';
   return { value: ratio, status, limit: band, interval };
+}
+
+/** Windows whose p-value is small but no alert, against what uniform ones would be. */
+function bulkOf({ pValue: { counts }, windows }: LaneCounts): number {
+  let inBulk = 0;
+  for (const bin of BULK_BINS) inBulk += counts[1 + bin]!;
+  return inBulk / ((BULK_BINS.length / PVALUE_BINS) * windows);
 }
 
 function withoutMostAlerting({ mix, alertMix }: IntervalCounts, lane: LaneCounts): { alerts: number; windows: number } {

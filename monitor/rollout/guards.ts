@@ -7,6 +7,12 @@ import { mcnemarMidP, ratioInterval, shareInterval } from './paired.ts';
 const LEAST_WINDOWS = 50;
 /** A share of failed windows below this is no reason, whatever the other model's. */
 const ERRORS_BORNE = 0.01;
+/**
+ * Alerts come in runs: what is unlike itself stays so for some windows, and moves its neighbours. Tests for independent
+ * events are given as many events as there would be runs of this length.
+ */
+export const RUN_WINDOWS = 2;
+const runs = (windows: number): number => Math.floor(windows / RUN_WINDOWS);
 
 /** The new model and the one that it is held against, on the same windows. */
 export interface Pair {
@@ -50,7 +56,7 @@ export function broken(
     return `the latency rose from ${stage.latencyBeforeMs.toFixed(1)} to ${latencyMs.toFixed(1)} ms at the 99th percentile`;
 
   const expected = fresh.windows * alertRate;
-  const [low, high] = ratioInterval(fresh.alerts, expected, coverage);
+  const [low, high] = ratioInterval(runs(fresh.alerts), expected / RUN_WINDOWS, coverage);
   const [least, most] = config.alertRatioBand;
   if (low > most || high < least)
     return `it alerts ${(fresh.alerts / expected).toFixed(1)} times as often as it should (${fresh.alerts} of ${fresh.windows} windows), outside ${least} to ${most}`;
@@ -63,7 +69,7 @@ export function broken(
 
 /** Significantly more often anomalous than the other on the same windows, and further from what was configured. */
 function worseThanOther({ fresh, other, onlyFresh, onlyOther }: Pair, alertRate: number, level: number): string | null {
-  if (onlyFresh <= onlyOther || mcnemarMidP(onlyFresh, onlyOther) >= level) return null;
+  if (onlyFresh <= onlyOther || mcnemarMidP(runs(onlyFresh), runs(onlyOther)) >= level) return null;
   const off = (lane: LaneFigures) => Math.abs(Math.log((lane.alerts + 0.5) / (lane.windows * alertRate + 0.5)));
   if (off(fresh) <= off(other)) return null;
   return `it alone called ${onlyFresh} windows anomalous, the other alone ${onlyOther}`;

@@ -25,7 +25,13 @@ export const budgetExhausted: Scenario = {
       expected: [
         { ...RETRAIN_FOR_DRIFT, afterMs: Number.NEGATIVE_INFINITY, withinMs: 0 },
         ...ROLLOUT,
-        { action: 'recalibrate', trigger: DRIFT, result: 'done', afterMs: 0, times: [1, Number.POSITIVE_INFINITY] },
+        {
+          action: 'recalibrate',
+          trigger: [...DRIFT, 'calibration_out'],
+          result: 'done',
+          afterMs: 0,
+          times: [1, Number.POSITIVE_INFINITY],
+        },
       ],
       without: { faults: [first] },
     };

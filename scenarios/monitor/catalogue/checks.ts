@@ -1,3 +1,4 @@
+import type { CauseKind } from '../../../core/triggers.ts';
 import type { Check } from '../scenario.ts';
 import { number } from '../scoreboard.ts';
 
@@ -62,3 +63,13 @@ export const MORE_INCIDENTS: Check = {
     return { holds: often(during) > 2 * often(before), got: `${before.incidents} before, ${during.incidents} during` };
   },
 };
+
+/** The monitor says why, during the trouble. */
+export const CAUSE_SEEN = (...causes: readonly CauseKind[]): Check => ({
+  what: `during the trouble the cause is told: ${causes.join(' or ').replaceAll('_', ' ')}`,
+  of: ({ observations, plan: { troubleMs, overMs } }) => {
+    const seen = observations.filter(({ atMs }) => atMs > troubleMs && atMs <= overMs).map(({ cause }) => cause.kind);
+    const right = seen.filter((kind) => causes.includes(kind)).length;
+    return { holds: right >= seen.length / 2, got: `${right} of ${seen.length} looks` };
+  },
+});

@@ -1,5 +1,6 @@
 import { between, DAY_MS, daysAfter, HOUR_MS } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
+import { CAUSE_SEEN } from './checks.ts';
 import { REMARKS } from './rollout.ts';
 
 export const missingAndLate: Scenario = {
@@ -23,6 +24,7 @@ export const missingAndLate: Scenario = {
       overMs: endMs,
       asides: REMARKS,
       expected: [],
+      checks: [CAUSE_SEEN('missing_data', 'late_data')],
     };
   },
 };

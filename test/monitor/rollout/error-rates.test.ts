@@ -99,8 +99,8 @@ describe('over all stages of a rollout', () => {
     expect(shares({ ...GOOD, candidate: 25 })('withdraw')).toBe(1);
   });
 
-  test('a candidate that alerts twice the upper edge of the band is found with the power asked for', () => {
-    expect(shares({ ...GOOD, candidate: 10 })('withdraw')).toBeGreaterThan(policy.config.power);
+  test('a candidate that alerts four times the upper edge of the band is found with the power asked for', () => {
+    expect(shares({ ...GOOD, candidate: 20 })('withdraw')).toBeGreaterThan(policy.config.power);
   });
 
   test('a candidate that fails on one window in ten never becomes champion', () => {
