@@ -12,6 +12,8 @@ interface InForce {
   challenged: ControlEntry[];
   /** The newest entry that changed no more than a share. */
   shareOnly: ControlEntry | null;
+  /** Swaps of champion and challenger since another model came; two in a row lead back, so two at most are needed. */
+  swaps: ControlEntry[];
   /** By model: the newest calibration that reached it. */
   calibrations: Map<string, ControlEntry>;
 }
@@ -25,7 +27,7 @@ export function inForce(entries: readonly ControlEntry[], offset: number): Contr
   const newest = new Map<string, ControlEntry>();
   let last: ControlEntry | null = null;
   const force: InForce = {
-    ...{ championId: '', crowned: null, challengerId: '', challenged: [], shareOnly: null },
+    ...{ championId: '', crowned: null, challengerId: '', challenged: [], shareOnly: null, swaps: [] },
     calibrations: new Map(),
   };
   for (const entry of entries) {
@@ -42,20 +44,32 @@ export function inForce(entries: readonly ControlEntry[], offset: number): Contr
   }
   // A challenger that was promoted since must not come back; one that was refused or withdrawn last still counts as folded.
   if (newest.get('challenger') !== last) newest.delete('challenger');
-  const needed = new Set<ControlEntry>([...newest.values(), ...force.challenged, ...force.calibrations.values()]);
-  return entries.filter((entry) => entry.offset > offset || needed.has(entry));
+  const needed = new Set<ControlEntry>([...newest.values(), ...force.challenged]);
+  const due = entries.filter((entry) => entry.offset <= offset && needed.has(entry));
+  const later = entries.filter((entry) => entry.offset > offset);
+  if (last === null) return later;
+  // Its model may come by a later entry than the one it had then, so a calibration comes last, where both are there.
+  const { offset: at, sequence } = last;
+  const calibrations = [...force.calibrations.values()].map((entry) => ({ ...entry, offset: at, sequence }));
+  return [...due.filter((entry) => !calibrations.length || entry.kind !== 'calibration'), ...calibrations, ...later];
 }
 
 function crown(force: InForce, entry: Named<'model'>): void {
   if (entry.modelId === force.challengerId) {
     const former = force.championId;
-    force.challenged = [...(force.crowned === null ? [] : [force.crowned]), ...force.challenged, entry];
+    const before = force.swaps.length === 0 && force.crowned !== null ? [force.crowned] : [];
+    // A swap sets the share to 0, so what changed it before is not needed.
+    const past = new Set<ControlEntry | null>([force.shareOnly, ...(force.swaps.length === 2 ? force.swaps : [])]);
+    force.swaps = force.swaps.length === 2 ? [entry] : [...force.swaps, entry];
+    force.challenged = [...before, ...force.challenged.filter((one) => !past.has(one)), entry];
+    force.shareOnly = null;
     force.championId = entry.modelId;
     force.challengerId = former;
     if (former === '') withdraw(force);
   } else {
     force.calibrations.delete(force.championId);
     force.championId = entry.modelId;
+    force.swaps = [];
   }
   force.crowned = entry;
 }
@@ -74,4 +88,5 @@ function withdraw(force: InForce): void {
   if (force.challengerId !== '') force.calibrations.delete(force.challengerId);
   force.challengerId = '';
   force.challenged = [];
+  force.swaps = [];
 }

@@ -75,3 +75,35 @@ test('a challenger that was promoted and whose predecessor was withdrawn needs o
   const kept = inForce(sequenced(changes), changes.length);
   expect(kept.map((entry) => entry.sequence)).toEqual([changes.length - 1, changes.length]);
 });
+
+test('however often two models change places, a few entries lead to what is in force', () => {
+  const swaps = fc.array(fc.constantFrom('swap', 'share', 'calibrate A', 'calibrate B'), {
+    minLength: 1,
+    maxLength: 120,
+  });
+  fc.assert(
+    fc.property(swaps, (steps) => {
+      const changes: ControlChange[] = [
+        { kind: 'model', modelId: A, sha256: '' },
+        { kind: 'challenger', modelId: B, sha256: '', share: 0.5 },
+      ];
+      let [champion, other] = [A, B];
+      for (const [i, step] of steps.entries()) {
+        if (step === 'swap') {
+          [champion, other] = [other, champion];
+          changes.push({ kind: 'model', modelId: champion, sha256: '' });
+        } else if (step === 'share')
+          changes.push({ kind: 'challenger', modelId: other, sha256: '', share: 1 / (i + 2) });
+        else {
+          const modelId = step === 'calibrate A' ? A : B;
+          changes.push({ kind: 'calibration', modelId, version: i + 2, alertRate: 1 / (i + 2) });
+        }
+      }
+      const entries = sequenced(changes);
+      const kept = inForce(entries, entries.length);
+      expect(kept.length).toBeLessThanOrEqual(8);
+      expect(after(kept)).toEqual(after(entries));
+    }),
+    { numRuns: 60 },
+  );
+});
