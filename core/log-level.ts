@@ -23,6 +23,9 @@ const BY_WORD: ReadonlyMap<string, LogLevel> = new Map(
 const LONGEST_WORD = 16;
 
 /** Metrics that the log events of an entity become: how many of a level came in a window. */
+/** Whether a metric is a count of log events. An entity has it from its first event on, so its absence says nothing. */
+export const isEventCount = (metric: string): boolean => metric.startsWith('log.');
+
 export const LOG_METRICS = LOG_LEVELS.map((level) => `log.${level}`);
 
 /** Level that a sender's word stands for, whatever its case; `unknown` for none and for words of its own. */

@@ -1,5 +1,6 @@
 import type { StreamConfig } from '../core/config/stream.ts';
 import { orThrow } from '../core/errors.ts';
+import { isEventCount } from '../core/log-level.ts';
 import { count, countAll, emptyHistogram, type Histogram } from '../core/stats/histogram.ts';
 import { referenceBins } from '../core/stats/reference-bins.ts';
 import { driftLimits } from './drift-limits.ts';
@@ -83,7 +84,7 @@ export function fitReference(input: ReferenceInput): ReferenceProfile {
 function featuresOf(series: ReadonlyMap<string, TimedSeries>): { name: string; metric: string }[] {
   const metrics = new Map<string, string>();
   for (const { features, metrics: of } of series.values())
-    for (let c = 0; c < features.length; c++) metrics.set(features[c]!, of[c]!);
+    for (let c = 0; c < features.length; c++) if (!isEventCount(of[c]!)) metrics.set(features[c]!, of[c]!);
   return [...metrics].map(([name, metric]) => ({ name, metric })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

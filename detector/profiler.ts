@@ -1,5 +1,6 @@
 import { type ByteReader, type ByteWriter, CorruptBytes } from '../core/bytes.ts';
 import type { StreamConfig } from '../core/config/stream.ts';
+import { isEventCount } from '../core/log-level.ts';
 import { count } from '../core/stats/histogram.ts';
 import type { FeatureSchema } from '../ingest/features.ts';
 import type { Counters, Outputs } from '../ingest/ports.ts';
@@ -171,7 +172,7 @@ export class Profiler {
         at: Int32Array.from(features, ({ name }) => places.get(name) ?? -1),
         unknown: Int32Array.from(
           schema.names
-            .filter((name) => !known.has(name))
+            .filter((name) => !known.has(name) && !isEventCount(name))
             .sort()
             .slice(0, MAX_UNKNOWN_FEATURES),
           (name) => places.get(name)!,

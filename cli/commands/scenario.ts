@@ -41,6 +41,7 @@ export const scenarioCommand: AddCommand = (program) => {
     .command('list')
     .description('List the scenarios.')
     .option('--json', 'for scripts')
+    .addHelpText('after', examples(['tidewatch scenario list', 'every story, by the name that `run` takes']))
     .action(({ json }: { json?: boolean }) => {
       if (json)
         return printJson(SCENARIOS.map(({ name, title, story, recorded }) => ({ name, title, story, recorded })));

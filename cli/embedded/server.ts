@@ -8,6 +8,7 @@ import { type Receivers, receivers } from '../../ingest/receivers/index.ts';
 import type { Access } from '../../monitor/access/tokens.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
+import type { SuppressedOf } from '../../monitor/api/reads.ts';
 import type { FaultControl, Live, Reader } from '../../monitor/ports.ts';
 import { openServer, type RunningServer } from '../http-server.ts';
 import type { Exposition } from '../metrics/ports.ts';
@@ -24,6 +25,7 @@ export interface ServerOptions {
   live: Live;
   metrics: Exposition;
   faults: FaultControl | null;
+  suppressedOf: SuppressedOf;
   /** Of the monitor. */
   monitor: readonly FastifyPluginAsync[];
   access: Access;

@@ -5,6 +5,7 @@ import { SOURCE_STREAMS } from '../../core/config/root.ts';
 import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
 import type { Log } from '../../ingest/ports.ts';
+import { suppressedBy } from '../../monitor/notify/suppression.ts';
 import { workInThreads } from '../../monitor/training/thread.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -144,6 +145,10 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     live: bus,
     metrics,
     faults: demo?.faults ?? null,
+    suppressedOf: async (incident) => {
+      const rules = config.streams.find(({ name }) => name === incident.stream)?.suppress ?? [];
+      return suppressedBy(incident, rules, await stores.maintenance.list({ stream: incident.stream }));
+    },
     monitor: monitorRoutes({ config, monitor, access, clock, logger, metrics, version }),
     access,
     logFor: (stream) => logs.get(stream) ?? null,

@@ -3,6 +3,7 @@ import { Controller } from '../../monitor/controller/controller.ts';
 import { messagesFor } from '../../monitor/controller/notify.ts';
 import { retainModels } from '../../monitor/controller/retention.ts';
 import type { Receiver } from '../../monitor/notify/deliver.ts';
+import { incidentMessages } from '../../monitor/notify/incidents.ts';
 import { covers, type MaintenanceWindow } from '../../monitor/notify/ports.ts';
 import { Sender } from '../../monitor/notify/sender.ts';
 import type { MonitorHold } from '../../monitor/store.ts';
@@ -18,6 +19,10 @@ import { Tending } from './tending.ts';
 const LOOK_MS = 2_000;
 /** Maintenance windows that are on or ahead; they are planned by people. */
 const MAX_WINDOWS = 1_000;
+/** Incidents of a stream that are looked at for telling. */
+const MAX_INCIDENTS = 500;
+/** An incident that changed longer ago in event time is no news any more. */
+const TOLD_FOR_MS = 6 * 3_600_000;
 
 /** What goes on while this process has the hold: a controller, a look at each stream, and the outbox. */
 export class Deciding {
@@ -153,6 +158,18 @@ export class Deciding {
     });
   }
 
+  /** Those that opened or ended lately; the outbox knows what it has told already. */
+  async #tellIncidents(): Promise<void> {
+    const { config, streams, stores, clock } = this.#o;
+    if (!config.notify.receivers.some(({ incidents }) => incidents)) return;
+    for (const { name, suppress } of streams) {
+      const newestMs = Math.max(...(await stores.monitor.watermarks(name)).values());
+      const all = await stores.reader.incidents({ stream: name, limit: MAX_INCIDENTS });
+      const lately = all.filter(({ lastMs, resolvedMs }) => (resolvedMs ?? lastMs) >= newestMs - TOLD_FOR_MS);
+      await stores.outbox.add(incidentMessages(lately, config.notify, () => suppress, this.#maintenance, clock.now()));
+    }
+  }
+
   async #planned(signal: AbortSignal, everyMs: number): Promise<void> {
     const { stores, clock, logger } = this.#o;
     while (!signal.aborted) {
@@ -161,6 +178,7 @@ export class Deciding {
       } catch (err) {
         logger.warn({ err }, 'maintenance windows could not be read; those known go on');
       }
+      await this.#tellIncidents().catch((err) => logger.warn({ err }, 'incidents could not be told; tried again'));
       if (this.controller.fenced) this.#stop.abort();
       await clock.sleep(everyMs, signal);
     }

@@ -8,7 +8,7 @@ import { faultRoutes } from './fault-routes.ts';
 import { checkSameOrigin } from './guard.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import { errorHandler, problem, sendFault } from './problems.ts';
-import { parse, readRoutes } from './reads.ts';
+import { parse, readRoutes, type SuppressedOf } from './reads.ts';
 import { noQuery } from './schemas.ts';
 import { StatusBoard } from './status.ts';
 import { VerdictFeed } from './verdict-feed.ts';
@@ -23,6 +23,8 @@ export interface ConsoleOptions {
   /** null where there is no demo fleet. */
   faults: FaultControl | null;
   clock: Clock;
+  /** What keeps notifications of an incident back; nothing does where it is left out. */
+  suppressedOf?: SuppressedOf;
   version: string;
   /** When the process started, by its clock. */
   startedMs: number;
@@ -39,7 +41,7 @@ export function consoleRoutes(options: ConsoleOptions): FastifyPluginAsync {
     });
     const { reader, faults, clock } = options;
     const board = new StatusBoard({ ...options, demo: faults !== null });
-    readRoutes(app, reader, clock);
+    readRoutes(app, reader, clock, options.suppressedOf ?? (async () => null));
     faultRoutes(app, faults);
     assetRoutes(app);
     app.get('/api/status', async (request, reply) => {

@@ -2,6 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { ERRORS, type ErrorCode, fail, ok, type Result } from '../../core/errors.ts';
+import type { Incident } from '../../core/types.ts';
+import type { Suppressed } from '../notify/suppression.ts';
 import type { Reader } from '../ports.ts';
 import { requestFault, sendFault } from './problems.ts';
 import {
@@ -27,7 +29,11 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): R
 export const rest = (params: unknown): string => (params as { '*'?: string })['*'] ?? '';
 
 /** Everything that is read from the database. */
-export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock): void {
+/** What keeps notifications of an incident back, null for nothing. */
+export type SuppressedOf = (incident: Incident) => Promise<Suppressed | null>;
+
+export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock, suppressedOf: SuppressedOf): void {
+  const told = async (incident: Incident) => ({ ...wireIncident(incident), suppressed: await suppressedOf(incident) });
   app.get('/api/entities', async (request, reply) => {
     const query = parse(entitiesQuery, request.query, 'query');
     if (!query.ok) return sendFault(reply, query.fault);
@@ -89,13 +95,13 @@ export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock): 
       ...(stream === undefined ? {} : { stream }),
       ...(entity === undefined ? {} : { entity }),
     });
-    return { incidents: incidents.map(wireIncident) };
+    return { incidents: await Promise.all(incidents.map(told)) };
   });
 
   app.get('/api/incidents/*', async (request, reply) => {
     const found = await reader.incident(rest(request.params));
     if (!found) return sendFault(reply, missing('incident', rest(request.params)));
-    return wireIncident(found);
+    return told(found);
   });
 
   app.get('/api/dead-letters', async (request, reply) => {

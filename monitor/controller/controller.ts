@@ -90,7 +90,8 @@ export class Controller {
     if (this.#fenced) throw fenced();
     const { store, hold, clock, messages, onDecided } = this.#o;
     const policy = this.#o.policy(stream);
-    const before = (await store.state(stream)) ?? firstState(stream);
+    // a state that an earlier version wrote lacks what it did not know of
+    const before = { ...firstState(stream), ...(await store.state(stream)) };
     const { state, decisions } = step(policy, before, input);
     const packed = decisions.length > 0 ? evidenceOf({ policy, state: before, input, observed }) : null;
     const result = await hold.commit({

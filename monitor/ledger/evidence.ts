@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../core/config/hash.ts';
 import { fail, ok, type Result } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
+import { firstState } from '../decide/step.ts';
 import type { Policy } from '../decide/types.ts';
 import type { Observation } from '../observation.ts';
 import type { Input, MonitorState } from '../types.ts';
@@ -121,7 +122,7 @@ export async function readEvidence(sha256: string, get: GetEvidence): Promise<Re
   }
   return ok({
     policy: policy.value as Policy,
-    state: state.value as MonitorState,
+    state: { ...firstState(''), ...(state.value as MonitorState) },
     input: input.value as ReadEvidence['input'],
     observed,
     count,
