@@ -16,7 +16,7 @@ export function browsing(browser: Browser): void {
       home = await Home.make(QUICK);
       up = home.start();
       await up.forest();
-      await up.wait('the fleet has caught up', async () => (await up.counters('demo')).counters.applied > 50_000);
+      await up.wait('the fleet has caught up', async () => (await up.counters('demo')).counters.applied > 25_000);
       view = await openView(browser);
     });
     afterAll(async () => {

@@ -118,7 +118,7 @@ export function crash(): void {
       const gaps = await query<{ entity: string; gap: string }>(`
         SELECT DISTINCT entity, window_start_ms - lag(window_start_ms) OVER (PARTITION BY entity ORDER BY window_start_ms) gap
         FROM verdicts WHERE stream = 'demo'`);
-      expect([...new Set(gaps.filter((g) => g.gap !== null).map((g) => Number(g.gap)))]).toEqual([2_000]);
+      expect([...new Set(gaps.filter((g) => g.gap !== null).map((g) => Number(g.gap)))]).toEqual([4_000]);
       expect(new Set(gaps.map((g) => g.entity)).size).toBe(12);
       const { counters } = await up.counters('demo');
       expect(counters).toMatchObject({ late: 0, duplicate: 0, conflicts: 0, dead_lettered: 0 });

@@ -6,13 +6,13 @@ import { MONITOR_METRICS } from '../../core/monitor-metrics.ts';
 import { audit, seriesValue } from '../cli/metrics/exposition.ts';
 import { Home, type Up } from './up.ts';
 
-/** Small windows and a short past: what takes minutes with the defaults is seen within seconds. */
+/** Small windows: what takes minutes with the defaults is seen within seconds. A past of a day, so that the hour at which this runs is in it. */
 export const QUICK = `
 sources:
-  demo: { step: 1s, history: 2h }
+  demo: { step: 2s, history: 1d }
 streams:
   - name: demo
-    window: { size: 2s, allowedLateness: 500ms }
+    window: { size: 4s, allowedLateness: 1s }
   - name: telemetry
     window: { size: 1s, allowedLateness: 200ms }
     metrics: { exclude: ['ignored_*'] }
@@ -173,7 +173,7 @@ export function firstStart(): void {
       const { peak } = await up.get<{ peak: { id: string } }>(`/api/entities/demo/checkout?${range}`);
       const said = await home.cli(['explain', 'verdict', peak.id]);
       expect(said.code).toBe(0);
-      expect(said.out).toMatch(/^verdict .*\ncheckout \(demo\), 2 s from .*: anomalous\n/);
+      expect(said.out).toMatch(/^verdict .*\ncheckout \(demo\), 4 s from .*: anomalous\n/);
       expect(said.out).toMatch(/\d+ % {2}latency_ms [\d.]+.*expected [\d.]+ to [\d.]+/);
       expect((await home.cli(['explain', 'verdict', 'demo/checkout'])).out).toMatch(
         /^verdict .*\ncheckout .*: anomalous\n/,
