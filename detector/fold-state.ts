@@ -148,8 +148,10 @@ export class FoldState {
     const checked = checkCalibration(change);
     if (!checked.ok) throw new TidewatchError(checked.fault.code, checked.fault.detail);
     const { champion, challenger } = this.serving;
-    if (champion.modelId === change.modelId) champion.calibrate(change);
-    else if (challenger?.modelId === change.modelId) challenger.calibrate(change);
+    if (champion.modelId === change.modelId) {
+      if (champion.calibrate(change)) for (const state of this.entities.values()) state.champion.thresholdExcess = 0;
+    } else if (challenger?.modelId === change.modelId && challenger.calibrate(change))
+      for (const state of this.entities.values()) if (state.challenger !== null) state.challenger.thresholdExcess = 0;
   }
 
   save(): Uint8Array {

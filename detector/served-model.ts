@@ -48,8 +48,12 @@ export class ServedModel {
     return this.model && entityScales(this.model, entity);
   }
 
-  /** change: one that checkCalibration finds nothing wrong with. */
-  calibrate(change: CalibrationChange): void {
+  /**
+   * change: one that checkCalibration finds nothing wrong with. True when alerts mean something else from here on: what
+   * entities' own thresholds have risen by was against the calibration before, and would add to what this one corrects.
+   */
+  calibrate(change: CalibrationChange): boolean {
+    const { alertDecades: decades, combined } = this;
     this.calibration = change;
     this.alertDecades = alertDecades(change.alertRate);
     this.combined = change.combined === undefined ? null : Float64Array.from(change.combined);
@@ -59,6 +63,7 @@ export class ServedModel {
       if (held === undefined) this.#dismissals.set(dismissal.entity, [dismissal]);
       else held.push(dismissal);
     }
+    return decades !== this.alertDecades || `${combined}` !== `${this.combined}`;
   }
 
   /**

@@ -17,6 +17,8 @@ const TRIMMED = 0.1;
 const BULK_BINS = [1, 2, 3, 4] as const;
 /** More windows there by this factor, and p-values are too small altogether. */
 const BULK_MOVED = 1.25;
+/** Share of the windows below all of these bins from which they are the bulk themselves. */
+const MOST = 0.5;
 /** Without measured limits. */
 const UNIFORMITY = 0.2;
 
@@ -49,18 +51,19 @@ function ratioFigure(counts: IntervalCounts, lane: LaneCounts, rate: number, ban
   const trimmed = withoutMostAlerting(counts, lane);
   const others = alertRate(trimmed.alerts, trimmed.windows, rate);
   const least = Math.min(found.value.interval[0], others.ok ? others.value.interval[0] : 0);
-  const low = bulkOf(lane) > BULK_MOVED ? least : Math.min(least, band[1]);
+  const low = bulkMoved(lane) ? least : Math.min(least, band[1]);
   const interval = [low, found.value.interval[1]] as const;
   const out = interval[0] > band[1] || interval[1] < band[0];
   const status = expected < MIN_EXPECTED && !out ? 'unknown' : out ? 'drift' : 'ok';
   return { value: ratio, status, limit: band, interval };
 }
 
-/** Windows whose p-value is small but no alert, against what uniform ones would be. */
-function bulkOf({ pValue: { counts }, windows }: LaneCounts): number {
+/** Whether windows whose p-value is small but no alert are more than uniform ones would be. */
+function bulkMoved({ pValue: { counts }, windows }: LaneCounts): boolean {
   let inBulk = 0;
   for (const bin of BULK_BINS) inBulk += counts[1 + bin]!;
-  return inBulk / ((BULK_BINS.length / PVALUE_BINS) * windows);
+  const below = counts[0]! + counts[1]!;
+  return below > MOST * windows || inBulk / ((BULK_BINS.length / PVALUE_BINS) * windows) > BULK_MOVED;
 }
 
 function withoutMostAlerting({ mix, alertMix }: IntervalCounts, lane: LaneCounts): { alerts: number; windows: number } {

@@ -127,6 +127,18 @@ describe('a calibration', () => {
     expect(strict.every((v) => v.source !== 'forest' || v.severity === 0)).toBe(true);
   });
 
+  test('that changes what an alert is starts entities from its own threshold; one that adds a dismissal alone does not', () => {
+    const { fold } = run(log, new Map([[0, [model(A)]]]));
+    const risen = () => [...fold.state.entities.values()].map((state) => state.champion.thresholdExcess);
+    for (const state of fold.state.entities.values()) state.champion.thresholdExcess = 0.5;
+    const dismissals = [{ entity: 'a', metric: 'm', direction: 'high', decades: 3 }] as const;
+    control(fold, { kind: 'calibration', modelId: A, version: 2, alertRate: 0.001, dismissals }, 0, newOutputs());
+    expect(risen().every((excess) => excess === 0.5)).toBe(true);
+    const combined = Array.from({ length: 13 }, (_, k) => 10 + k);
+    control(fold, { kind: 'calibration', modelId: A, version: 3, alertRate: 0.001, combined }, 0, newOutputs());
+    expect(risen().every((excess) => excess === 0)).toBe(true);
+  });
+
   test('divides the severity of what was dismissed, and of nothing else', () => {
     const plain = severities([], 'a');
     const led = plain.find((v) => v.attributions.length > 0)!;
