@@ -1,8 +1,9 @@
 import { relative } from 'node:path';
 import { systemClock } from '../core/clock.ts';
+import type { Config } from '../core/config/root.ts';
 import { TidewatchError } from '../core/errors.ts';
 import type { GetEvidence } from '../monitor/ledger/evidence.ts';
-import type { LedgerEntry } from '../monitor/store.ts';
+import type { LedgerEntry, MonitorStore } from '../monitor/store.ts';
 import { savedRuns } from '../scenarios/monitor/saved.ts';
 import { findPostgres } from '../store/embedded.ts';
 import { PostgresMonitorStore } from '../store/monitor-store.ts';
@@ -28,26 +29,35 @@ export interface LedgerOptions {
 /** The ledgers below a folder, or the one of the database. Throws file_missing, database_unavailable. */
 export async function withLedgers<T>(options: LedgerOptions, use: (ledgers: LedgerSource[]) => Promise<T>): Promise<T> {
   if (options.from !== undefined) return use(await ledgersIn(options.from));
-  const { config } = loadConfig({ file: options.file });
-  const url = config.database.url ?? (await findPostgres(config.database.dir));
-  if (url === null) throw new TidewatchError('database_unavailable', 'no embedded server runs; start `tidewatch up`');
-  const pool = openPool(url);
-  try {
-    const store = new PostgresMonitorStore(pool, systemClock);
-    return await use([
+  return withMonitorStore(options.file, (store) =>
+    use([
       {
         name: 'database',
         entries: () => paged(store),
         decision: (id) => store.decision(id),
         evidence: (sha256) => store.evidence(sha256),
       },
-    ]);
+    ]),
+  );
+}
+
+/** What the monitor keeps in the database of a configuration. Throws database_unavailable. */
+export async function withMonitorStore<T>(
+  file: string | undefined,
+  use: (store: MonitorStore, config: Config) => Promise<T>,
+): Promise<T> {
+  const { config } = loadConfig({ file });
+  const url = config.database.url ?? (await findPostgres(config.database.dir));
+  if (url === null) throw new TidewatchError('database_unavailable', 'no embedded server runs; start `tidewatch up`');
+  const pool = openPool(url);
+  try {
+    return await use(new PostgresMonitorStore(pool, systemClock), config);
   } finally {
     await pool.end();
   }
 }
 
-async function* paged(store: PostgresMonitorStore): AsyncGenerator<LedgerEntry> {
+async function* paged(store: MonitorStore): AsyncGenerator<LedgerEntry> {
   for (let fromSeq = 1; ; ) {
     const page = await store.ledger({ fromSeq, limit: PAGE });
     yield* page;

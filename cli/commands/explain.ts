@@ -3,7 +3,6 @@ import { TidewatchError } from '../../core/errors.ts';
 import { describeAttribution, formatValue } from '../../detector/words.ts';
 import { explainDecision } from '../../monitor/ledger/explain.ts';
 import type { Reader, StoredVerdict } from '../../monitor/ports.ts';
-import { observeParts } from '../../scenarios/monitor/observer.ts';
 import { findPostgres } from '../../store/embedded.ts';
 import { openPool } from '../../store/pool.ts';
 import { PostgresReader } from '../../store/reader.ts';
@@ -65,7 +64,7 @@ export const explainCommand: AddCommand = (program) => {
 async function explainStored(id: string, options: LedgerOptions & { json?: boolean }): Promise<void> {
   await withLedgers(options, async (ledgers) => {
     const { entry, ledger } = await findDecision(ledgers, id);
-    const told = await explainDecision(entry, ledger.evidence, observeParts);
+    const told = await explainDecision(entry, ledger.evidence);
     if (options.json) printJson({ ledger: ledger.name, entry, ...told });
     else {
       for (const sentence of told.sentences) print(sentence);

@@ -86,12 +86,12 @@ export async function readEvidence(sha256: string, get: GetEvidence): Promise<Re
   let count = 0;
   let sizeBytes = 0;
   const bytesOf = async (hash: string, what: string): Promise<Result<Uint8Array>> => {
-    const bytes = await get(hash);
-    if (bytes === null) return fail('evidence_missing', `${what}, ${hash}`);
-    if (sha256Hex(bytes) !== hash) return fail('evidence_altered', `${what}, ${hash}`);
-    count++;
-    sizeBytes += bytes.length;
-    return ok(bytes);
+    const bytes = await blobOf(hash, what, get);
+    if (bytes.ok) {
+      count++;
+      sizeBytes += bytes.value.length;
+    }
+    return bytes;
   };
   const readJson = async (hash: string, what: string): Promise<Result<unknown>> => {
     const bytes = await bytesOf(hash, what);
@@ -128,6 +128,22 @@ export async function readEvidence(sha256: string, get: GetEvidence): Promise<Re
     count,
     sizeBytes,
   });
+}
+
+/** The policy alone, of evidence whose other parts are not looked at. Faults: evidence_missing, evidence_altered. */
+export async function readPolicyOf(sha256: string, get: GetEvidence): Promise<Result<Policy>> {
+  const bytes = await blobOf(sha256, 'the manifest', get);
+  const manifest = bytes.ok ? parsed(bytes.value, 'the manifest') : bytes;
+  if (!manifest.ok) return manifest;
+  if (!isManifest(manifest.value)) return fail('evidence_altered', `${sha256} is no manifest of this version`);
+  const policy = await blobOf(manifest.value.policy, 'the policy', get);
+  return policy.ok ? (parsed(policy.value, 'the policy') as Result<Policy>) : policy;
+}
+
+async function blobOf(hash: string, what: string, get: GetEvidence): Promise<Result<Uint8Array>> {
+  const bytes = await get(hash);
+  if (bytes === null) return fail('evidence_missing', `${what}, ${hash}`);
+  return sha256Hex(bytes) === hash ? ok(bytes) : fail('evidence_altered', `${what}, ${hash}`);
 }
 
 function parsed(bytes: Uint8Array, what: string): Result<unknown> {

@@ -1,14 +1,13 @@
 import type { StreamConfig } from '../../core/config/stream.ts';
-import { ok, orThrow } from '../../core/errors.ts';
+import { orThrow } from '../../core/errors.ts';
 import { loadModel } from '../../detector/model.ts';
 import type { ReferenceProfile } from '../../detector/reference.ts';
 import type { LookOptions } from '../../monitor/controller/look.ts';
 import type { Policy } from '../../monitor/decide/types.ts';
-import { packInput, unpackInput } from '../../monitor/figures/evidence.ts';
+import { packInput } from '../../monitor/figures/evidence.ts';
 import { gather, gatherRange, rememberingReader } from '../../monitor/figures/gather.ts';
 import type { ObserveInput } from '../../monitor/figures/input.ts';
 import { observe } from '../../monitor/figures/observe.ts';
-import type { Observe } from '../../monitor/ledger/evidence.ts';
 import type { MonitorTables } from '../../monitor/memory/tables.ts';
 import type { MonitorStore } from '../../monitor/store.ts';
 
@@ -16,12 +15,6 @@ import type { MonitorStore } from '../../monitor/store.ts';
 const PROFILES_REMEMBERED = 400;
 
 export type Observer = LookOptions['observe'];
-
-/** The observation again, from the counts that it was computed from. */
-export const observeParts: Observe = ({ manifest, blobs }) => {
-  const input = unpackInput(manifest, (hash) => blobs.get(hash));
-  return input.ok ? ok(observe(input.value)) : input;
-};
 
 /** Looks at what is in the tables. quality: how the champion does of late; null where nobody has measured it. */
 export function observerOf(

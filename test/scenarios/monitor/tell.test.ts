@@ -6,7 +6,6 @@ import { afterAll, expect, test } from 'vitest';
 import { explainDecision } from '../../../monitor/ledger/explain.ts';
 import { verifyChain } from '../../../monitor/ledger/verify.ts';
 import { FLEET } from '../../../scenarios/monitor/job.ts';
-import { observeParts } from '../../../scenarios/monitor/observer.ts';
 import { savedRuns } from '../../../scenarios/monitor/saved.ts';
 import { tell } from '../../../scenarios/monitor/tell.ts';
 
@@ -32,7 +31,7 @@ test(
     const [run] = await savedRuns(path.join(OUT, 'unit-change'));
     expect(await verifyChain(run!.ledger)).toEqual({ ok: true, entries: run!.ledger.length });
     for (const entry of run!.ledger) {
-      const told = await explainDecision(entry, run!.evidence, observeParts);
+      const told = await explainDecision(entry, run!.evidence);
       expect(told).toMatchObject({ agrees: true, why: '' });
     }
     const entry = run!.ledger.at(-1)!;
@@ -40,7 +39,7 @@ test(
     const bytes = await readFile(file);
     bytes[bytes.length >> 1]! ^= 1;
     await writeFile(file, bytes);
-    expect((await explainDecision(entry, run!.evidence, observeParts)).agrees).toBe(false);
+    expect((await explainDecision(entry, run!.evidence)).agrees).toBe(false);
   },
   LIMIT_MS,
 );
