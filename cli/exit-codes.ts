@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts';
+import { type ErrorCode, isInfrastructure } from '../core/errors.ts';
 
 /** What a script can tell from the exit code; docs/reference/cli.md is generated from it. */
 export const EXIT = { ok: 0, different: 1, badInput: 2, infrastructure: 3, interrupted: 130 } as const;
@@ -11,24 +11,4 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.interrupted, 'Interrupted (128 + SIGINT, as shells say it). Nothing that was acknowledged is lost by it.'],
 ];
 
-const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'port_taken',
-  'already_running',
-  'disk_full',
-  'overloaded',
-  'stands_by',
-  'database_unavailable',
-  'database_refused',
-  'database_not_migrated',
-  'database_newer',
-  'broker_unavailable',
-  'broker_refused',
-  'topic_missing',
-  'log_truncated',
-  'stalled',
-  'platform_unsupported',
-  'program_missing',
-  'fetch_failed',
-]);
-
-export const exitCodeOf = (code: ErrorCode): number => (INFRASTRUCTURE.has(code) ? EXIT.infrastructure : EXIT.badInput);
+export const exitCodeOf = (code: ErrorCode): number => (isInfrastructure(code) ? EXIT.infrastructure : EXIT.badInput);

@@ -222,6 +222,29 @@ export const WINDOW_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'window_full',
 ]);
 
+const INFRASTRUCTURE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'port_taken',
+  'already_running',
+  'disk_full',
+  'overloaded',
+  'stands_by',
+  'database_unavailable',
+  'database_refused',
+  'database_not_migrated',
+  'database_newer',
+  'broker_unavailable',
+  'broker_refused',
+  'topic_missing',
+  'log_truncated',
+  'stalled',
+  'platform_unsupported',
+  'program_missing',
+  'fetch_failed',
+]);
+
+/** Whether the surroundings are to blame, which another time may be otherwise; not what was given. */
+export const isInfrastructure = (code: ErrorCode): boolean => INFRASTRUCTURE.has(code);
+
 /** What was wrong with a piece of data: a value, never thrown. detail names what was seen and where. */
 export interface Fault {
   code: ErrorCode;

@@ -1,16 +1,17 @@
 import type { Clock } from '../../core/clock.ts';
-import { TidewatchError } from '../../core/errors.ts';
+import { isInfrastructure, TidewatchError } from '../../core/errors.ts';
 import type { Effect, EffectResult } from '../types.ts';
 import type { EffectRunner } from './ports.ts';
 
-/** An effect that throws is tried so often before it counts as failed. */
+/** An effect that its surroundings keep from an answer is tried so often before it counts as failed. */
 export const MAX_ATTEMPTS = 5;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;
 
 /**
- * Runs an effect until it has an answer. What it throws is trouble of the surroundings: it is tried again, later each
- * time, and at last answered 'failed'. null when the signal aborts: then somebody else runs it again.
+ * Runs an effect until it has an answer. What it throws is trouble of the surroundings, unless it says otherwise: it is
+ * tried again, later each time, and at last answered 'failed'. null when the signal aborts: then somebody else runs it
+ * again.
  */
 export async function carryOut(
   effect: Effect,
@@ -26,7 +27,9 @@ export async function carryOut(
     } catch (cause) {
       if (signal.aborted) return null;
       trouble(cause);
-      if (attempt >= MAX_ATTEMPTS) return failedWith(cause);
+      // a damaged model is as damaged the next time
+      const final = cause instanceof TidewatchError && !isInfrastructure(cause.code);
+      if (final || attempt >= MAX_ATTEMPTS) return failedWith(cause);
       await clock.sleep(Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), LONGEST_RETRY_MS), signal);
       if (signal.aborted) return null;
     }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../core/config/duration.ts';
 import type { CauseKind, Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
-import { advanceRollout } from '../rollout/advance.ts';
+import { advanceRollout, delayed } from '../rollout/advance.ts';
 import { calibrationFor, endEpisodes, forgetConditions } from './acts.ts';
 import { arbitrate } from './arbitrate.ts';
 import { draft } from './drafts.ts';
@@ -75,8 +75,11 @@ function endHold(turn: Turn, { atMs, intervalMs }: Observation): void {
 /** What is served follows the rollout, within the budget of roll-backs: beyond it the fallback serves. */
 function goOn(turn: Turn, policy: Policy, observation: Observation): void {
   const { state } = turn;
-  if (state.suspended || policy.config.dryRun) return;
   const before = state.rollout;
+  if (state.suspended || policy.config.dryRun) {
+    if ('totals' in before) state.rollout = delayed(before, observation);
+    return;
+  }
   const advance = advanceRollout(policy, state, observation);
   const rollsBack = advance.decisions.some(({ action, result }) => action === 'roll_back' && result === 'done');
   if (rollsBack && turn.spentWithin('roll_back', DAY_MS) >= policy.config.rollbacksPerDay) {

@@ -21,7 +21,7 @@ export function advanceRollout({ config }: Policy, state: MonitorState, seen: Ob
     return { rollout: stage, decisions: [] };
   if (state.hold !== null || BLINDING.has(seen.cause.kind)) {
     const why = state.hold?.reason ?? `The cause is ${seen.cause.kind.replaceAll('_', ' ')}`;
-    return standStill({ ...stage, sinceMs: stage.sinceMs + seen.grainMs }, `${why}: the rollout stands still.`);
+    return standStill(delayed(stage, seen), `${why}: the rollout stands still.`);
   }
   const lanes = lanesOf(stage, seen);
   if (lanes === null) return unseen(stage, seen, config);
@@ -55,6 +55,12 @@ function lanesOf(stage: RolloutStage, { champion, challenger }: Observation) {
   if (stage.phase === 'canary' && challenger.share < stage.share) return null;
   return { champion, challenger };
 }
+
+/** A grain in which the stage stood still is no part of the time that it may take. */
+export const delayed = (stage: RolloutStage, { grainMs }: Pick<Observation, 'grainMs'>): RolloutStage => ({
+  ...stage,
+  sinceMs: stage.sinceMs + grainMs,
+});
 
 /** Says why the stage does not go on, once for each reason. */
 function standStill(stage: RolloutStage, why: string): RolloutAdvance {

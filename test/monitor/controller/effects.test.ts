@@ -39,11 +39,17 @@ test('what the surroundings did wrong is tried again, later each time', async ()
 });
 
 test('at last it has failed, with the code of the error', async () => {
-  const run = runs([throws(new TidewatchError('not_found', 'model x'))]);
-  expect(await run.result).toEqual({ kind: 'failed', code: 'not_found', detail: 'model x' });
+  const run = runs([throws(new TidewatchError('database_unavailable', 'gone'))]);
+  expect(await run.result).toEqual({ kind: 'failed', code: 'database_unavailable', detail: 'gone' });
   expect(run.attempts()).toBe(MAX_ATTEMPTS);
   expect(run.troubles).toHaveLength(MAX_ATTEMPTS);
   expect(await runs([throws(new Error('odd'))]).result).toEqual({ kind: 'failed', code: 'internal', detail: 'odd' });
+});
+
+test('data that are wrong are as wrong the next time: thrown, they are an answer too', async () => {
+  const run = runs([throws(new TidewatchError('artifact_corrupt', 'model x')), () => done]);
+  expect(await run.result).toEqual({ kind: 'failed', code: 'artifact_corrupt', detail: 'model x' });
+  expect([run.attempts(), run.clock.slept, run.troubles.length]).toEqual([1, [], 1]);
 });
 
 test('an answer that it failed is an answer: nothing is tried again', async () => {

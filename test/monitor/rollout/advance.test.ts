@@ -133,3 +133,23 @@ test('a step counts from when its share is in force', () => {
   rolling.hour();
   expect(rolling.state.rollout).toMatchObject({ phase: 'canary', share: steps[1] });
 });
+
+test('while the controller is suspended a stage stands still: it is neither given up for it nor done sooner', () => {
+  const rolling = new Rolling({ inconclusive: '2d', watch: '1d' });
+  rolling.hours(2);
+  rolling.command({ kind: 'suspend' });
+  rolling.hours(72);
+  expect(rolling.state.rollout).toMatchObject({ phase: 'shadow', grains: 2 });
+  rolling.command({ kind: 'resume' });
+  rolling.hours(1, 0);
+  expect(rolling.actions).not.toContain('withdraw');
+  rolling.hours(18);
+  expect(rolling.state.rollout.phase).toBe('watching');
+  rolling.command({ kind: 'suspend' });
+  rolling.hours(72);
+  rolling.command({ kind: 'resume' });
+  rolling.hours(12);
+  expect(rolling.state.rollout.phase).toBe('watching');
+  rolling.hours(12);
+  expect(rolling.actions.at(-1)).toBe('keep_champion');
+});
