@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 /** Found at run time beside the module that reads them, so they keep their place. */
-const SERVED = ['monitor/console'];
+const SERVED = ['monitor/console', 'docs/runbooks'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { values } = parseArgs({ options: { out: { type: 'string' }, 'no-check': { type: 'boolean' } } });

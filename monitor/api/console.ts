@@ -9,6 +9,7 @@ import { checkSameOrigin } from './guard.ts';
 import { SECURITY_HEADERS } from './headers.ts';
 import { errorHandler, problem, sendFault } from './problems.ts';
 import { parse, readRoutes, type SuppressedOf } from './reads.ts';
+import { runbookRoutes } from './runbooks.ts';
 import { noQuery } from './schemas.ts';
 import { StatusBoard } from './status.ts';
 import { VerdictFeed } from './verdict-feed.ts';
@@ -44,6 +45,7 @@ export function consoleRoutes(options: ConsoleOptions): FastifyPluginAsync {
     readRoutes(app, reader, clock, options.suppressedOf ?? (async () => null));
     faultRoutes(app, faults);
     assetRoutes(app);
+    await app.register(runbookRoutes);
     app.get('/api/status', async (request, reply) => {
       const query = parse(noQuery, request.query, 'query');
       return query.ok ? board.read() : sendFault(reply, query.fault);

@@ -5,7 +5,7 @@ import { resultTag } from './decided.js';
 import { actionWords, actorWords, causeWords, urgencyWords } from './decision-words.js';
 import { fill, h, panel } from './dom.js';
 import { formatCount } from './format.js';
-import { monitorLink } from './router.js';
+import { monitorLink, runbookAddress } from './router.js';
 import { loader } from './states.js';
 import { fact } from './stream-page.js';
 import { timeElement } from './time.js';
@@ -80,6 +80,4 @@ function facts(entry) {
   ];
 }
 
-/** The address that notifications name too; the page is docs/runbooks/NAME.md. */
-const runbookLink = (name) =>
-  h('a', { href: `/runbooks/${encodeURIComponent(name)}`, target: '_blank', rel: 'noopener' }, name);
+const runbookLink = (name) => h('a', { href: runbookAddress(name) }, name);

@@ -55,6 +55,9 @@ export function monitorLink(name, of, query = {}) {
   return `/#/${name}${of ? `/${encodeURIComponent(of)}` : ''}${search ? `?${search}` : ''}`;
 }
 
+/** As notifications name it too; the page is docs/runbooks/NAME.md. */
+export const runbookAddress = (name) => `/runbooks/${encodeURIComponent(name)}`;
+
 const AROUND_MS = 15 * 60_000;
 
 /** The time of an incident and a quarter of an hour on either side. */
@@ -78,6 +81,8 @@ export function startRouter(show) {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
     const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
     if (!link || link.origin !== location.origin || link.target) return;
+    // Runbooks are pages of their own, which need no script.
+    if (link.pathname.startsWith('/runbooks')) return;
     const place = link.getAttribute('href');
     // A place on this page: its name must not take the address of the page away.
     if (place.startsWith('#') && !place.startsWith('#/')) {
