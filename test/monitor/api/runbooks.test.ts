@@ -42,7 +42,7 @@ describe('the Markdown of our pages', () => {
     );
     expect(page.split('\n')).toEqual([
       '<h1>A <em>b</em> <code>c&lt;d</code></h1>',
-      '<p>One two **bold <code>x**</code>** <a href="https://example.org/?a=1&amp;b=2">there</a> nowhere.</p>',
+      '<p>One two <strong>bold <code>x</code></strong> <a href="https://example.org/?a=1&amp;b=2">there</a> nowhere.</p>',
       '<ol><li>first goes on<ul><li>inner</li></ul></li><li>second</li></ol>',
       '<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td><code>2</code></td></tr></tbody></table>',
       '<pre><code>a &lt; b **</code></pre>',
