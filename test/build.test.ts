@@ -129,6 +129,7 @@ test('every module that was built imports packages that the image has', () => {
 test('what is served as it is lies where its module looks for it', () => {
   const consoleFolder = path.join(app, 'dist/monitor/console');
   expect(readdirSync(consoleFolder).sort()).toEqual(readdirSync('monitor/console').sort());
+  expect(readdirSync(path.join(app, 'dist/docs/runbooks')).sort()).toEqual(readdirSync('docs/runbooks').sort());
 });
 
 test('TIDEWATCH_DIST=1 runs what was built in a checkout, too', async () => {
