@@ -6,7 +6,9 @@ import { faultsPage } from '../../scenarios/faults/page.ts';
 import { scenariosPage } from '../../scenarios/monitor/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
+import { figuresPage } from './figures-page.ts';
 import { metricsPage } from './metrics-page.ts';
+import { qualityPage } from './quality-page.ts';
 import { triggersPage } from './triggers-page.ts';
 
 /** Every file that is made from code, by its path from the root; a test fails when one differs. */
@@ -17,6 +19,8 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/faults.md': faultsPage,
   'docs/reference/scenarios.md': scenariosPage,
   'docs/reference/metrics.md': metricsPage,
+  'docs/reference/figures.md': figuresPage,
+  'docs/reference/quality.md': qualityPage,
   'docs/reference/triggers.md': triggersPage,
   'docs/reference/cli.md': cliPage,
   'tidewatch.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,

@@ -38,6 +38,8 @@ interface Fault {
   /** From this share on the dimension has 0 points; between, it falls linearly. */
   worst: number;
   share: (c: QualityCounts) => number;
+  /** What the share is a share of, for people. */
+  of: string;
   reason: string;
 }
 
@@ -49,6 +51,7 @@ export const QUALITY_FAULTS = {
     worst: 0.25,
     // What was refused or came late is missing too, but counts where its cause is.
     share: (c) => excess(c.valuesMissing, c.values, c.missingShareInTraining + (c.late + c.deadLettered) / c.points),
+    of: 'missing feature values of all that the windows should have, less the share of training and that of points refused or late, which count elsewhere',
     reason: 'values missing beyond those of training',
   },
   deadLettered: {
@@ -56,6 +59,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.001,
     worst: 0.05,
     share: (c) => c.deadLettered / c.points,
+    of: 'dead letters of all points read',
     reason: 'points that could not be used',
   },
   conflicts: {
@@ -63,6 +67,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.0001,
     worst: 0.01,
     share: (c) => c.conflicts / c.points,
+    of: 'repeats with another value of all points read',
     reason: 'points told twice with different values',
   },
   duplicates: {
@@ -71,6 +76,7 @@ export const QUALITY_FAULTS = {
     worst: 0.5,
     // A retry of whole batches is common and harmless, so much more of it is borne than of contradictions.
     share: (c) => c.duplicates / c.points,
+    of: 'repeats of all points read',
     reason: 'points told twice',
   },
   late: {
@@ -78,6 +84,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.005,
     worst: 0.1,
     share: (c) => c.late / c.points,
+    of: 'late points of all points read',
     reason: 'points after their windows had closed',
   },
   delayed: {
@@ -85,6 +92,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.05,
     worst: 0.5,
     share: (c) => c.delayed / c.points,
+    of: 'points that were used but came later than the stream allows for, of all points read',
     reason: 'points later than the delay allowed for',
   },
   removed: {
@@ -92,6 +100,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0,
     worst: 0.25,
     share: (c) => c.featuresRemoved / c.features,
+    of: 'features that no longer come of those of the model',
     reason: 'features of the model that no longer come',
   },
   added: {
@@ -99,6 +108,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0,
     worst: 0.5,
     share: (c) => c.featuresNew / (c.features + c.featuresNew),
+    of: 'new features of those of the model and the new ones',
     reason: 'features that the model does not know',
   },
   tooFew: {
@@ -106,6 +116,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.1,
     worst: 0.6,
     share: (c) => 1 - c.windows / c.windowsExpected,
+    of: 'windows lacking of those that training lets expect',
     reason: 'fewer windows than expected',
   },
   tooMany: {
@@ -113,6 +124,7 @@ export const QUALITY_FAULTS = {
     tolerated: 0.25,
     worst: 0.75,
     share: (c) => 1 - c.windowsExpected / Math.max(c.windows, 1),
+    of: 'windows beyond those expected, of the windows seen',
     reason: 'more windows than expected',
   },
 } as const satisfies Record<string, Fault>;

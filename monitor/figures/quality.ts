@@ -6,9 +6,9 @@ import type { DataQuality, Figure } from '../observation.ts';
 import { UNKNOWN, worseBelow } from './status.ts';
 
 /** A feature that is missing so often no longer comes at all. */
-const GONE = 0.99;
+export const GONE = 0.99;
 /** A feature that the model does not know counts once it has come in this share of the windows. */
-const ARRIVED = 0.05;
+export const ARRIVED = 0.05;
 
 /** The data quality score of an interval, of 30; null without windows or without a reference. */
 export function qualityOf(counts: IntervalCounts | null, reference: ReferenceProfile | null): DataQuality | null {
