@@ -82,6 +82,7 @@ export const GRANTS: readonly string[] = [
   `REVOKE ALL ON TABLE ${TABLES.join(', ')} FROM PUBLIC, ${EVERYONE}`,
   `REVOKE ALL ON FUNCTION ${FUNCTIONS.join(', ')} FROM PUBLIC, ${EVERYONE}`,
   `REVOKE ALL ON ALL TABLES IN SCHEMA grafana FROM PUBLIC, ${EVERYONE}`,
+  `REVOKE ALL ON ALL FUNCTIONS IN SCHEMA grafana FROM PUBLIC, ${EVERYONE}`,
   `REVOKE ALL ON SCHEMA grafana FROM PUBLIC, ${EVERYONE}`,
   // which migrations were applied
   `GRANT USAGE ON SCHEMA public, drizzle TO ${WORKER}, ${MONITOR}`,
@@ -108,6 +109,8 @@ export const GRANTS: readonly string[] = [
   `GRANT EXECUTE ON FUNCTION ${PRUNE}, ${OF_MONITORS} TO ${MONITOR}`,
   `GRANT USAGE ON SCHEMA grafana TO ${GRAFANA}`,
   `GRANT SELECT ON ALL TABLES IN SCHEMA grafana TO ${GRAFANA}`,
+  // a view runs its functions with the rights of whoever asks
+  `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA grafana TO ${GRAFANA}`,
 ];
 
 /** For an administrator, when whoever migrates may not create roles. */
