@@ -62,7 +62,7 @@ export function needs(what: Need): Suite {
 }
 
 /** The same for a need that the test itself has looked for; reason: why it is lacking, null when it is there. */
-export function unlessLacking(what: Need, reason: string | null): Suite {
+export function unlessLacking(what: Need | 'prometheus', reason: string | null): Suite {
   if (reason === null) return (name, tests) => describe(name, tests);
   const told = reason.replaceAll(/\s+/g, ' ').replaceAll(']', ')');
   return (name, tests) => describe.skip(`${name} [needs ${what}: ${told}]`, tests);

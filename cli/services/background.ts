@@ -16,8 +16,14 @@ export class Background {
   /** Resolves with how it ended. */
   readonly end: Promise<string>;
 
-  /** The log is gone on with; one that has grown large makes room first. */
-  constructor(file: string, args: readonly string[], log: string, env: Readonly<Record<string, string | undefined>>) {
+  /** The log is gone on with; one that has grown large makes room first. cwd: folder that it runs in. */
+  constructor(
+    file: string,
+    args: readonly string[],
+    log: string,
+    env: Readonly<Record<string, string | undefined>>,
+    cwd?: string,
+  ) {
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > LOG_MAX_BYTES) renameSync(log, `${log}.1`);
     const fd = openSync(log, 'a', 0o600);
     this.#log = log;
@@ -25,7 +31,7 @@ export class Background {
     let child: ChildProcess;
     try {
       // In a session of its own: a Ctrl-C is for us, who then stop it in good order.
-      child = spawn(file, args, { env: { ...env }, detached: true, stdio: ['ignore', fd, fd] });
+      child = spawn(file, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', fd, fd] });
     } finally {
       closeSync(fd);
     }

@@ -20,6 +20,8 @@ export interface Ran {
 
 export interface RunOptions {
   stdin?: string | Uint8Array;
+  /** Folder that it runs in. */
+  cwd?: string;
   env?: Environment;
   timeoutMs?: number;
   signal?: AbortSignal;
@@ -27,9 +29,9 @@ export interface RunOptions {
 
 /** Runs a program to its end. Throws what spawning it threw: ENOENT where there is no such program. */
 export function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-  const { stdin, env = process.env, timeoutMs = RUN_TIMEOUT_MS, signal } = options;
+  const { stdin, cwd, env = process.env, timeoutMs = RUN_TIMEOUT_MS, signal } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env: { ...env }, killSignal: 'SIGKILL', signal });
+    const child = spawn(file, args, { cwd, env: { ...env }, killSignal: 'SIGKILL', signal });
     // Not spawn's own limit, which outlives a program that could not be started and keeps us with it.
     const limit = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
     const said = { stdout: '', stderr: '' };

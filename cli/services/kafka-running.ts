@@ -26,7 +26,8 @@ export async function nodeOn(dir: string): Promise<RunningNode | null> {
   return (await commandOf(pid)).includes(propertiesFile(dir)) ? { pid, address } : null;
 }
 
-async function commandOf(pid: number): Promise<string> {
+/** The command line of a process, '' of one that has ended. */
+export async function commandOf(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
