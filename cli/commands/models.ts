@@ -1,10 +1,9 @@
-import { TidewatchError } from '../../core/errors.ts';
 import type { RegisteredModel } from '../../monitor/controller/ports.ts';
 import { type AddCommand, examples } from '../command.ts';
 import { call } from '../embedded/client.ts';
 import { loadConfig } from '../load-config.ts';
 import { print, printJson } from '../ui/output.ts';
-import { type ApiOptions, ask, modelOf, withApi, withNote } from './monitor-controls.ts';
+import { type ApiOptions, ask, foundIn, modelOf, withApi, withNote } from './monitor-controls.ts';
 
 export const modelsCommand: AddCommand = (program) => {
   const models = program.command('models').description('The models of a running Tidewatch, and which of them serve.');
@@ -27,8 +26,7 @@ export const modelsCommand: AddCommand = (program) => {
   withApi(models.command('show <model>').description('One model: its roles, where it comes from, how it did.'))
     .addHelpText('after', examples(['tidewatch models show 4f0c1d2e3a4b5c6d', 'with the id that list gives']))
     .action(async (id: string, options: ApiOptions) => {
-      const found = (await listed(options)).find((model) => model.id === id);
-      if (found === undefined) throw new TidewatchError('not_found', `model ${id}`);
+      const found = foundIn(await listed(options), id);
       if (options.json) printJson(found);
       else for (const line of inWords(found)) print(line);
     });

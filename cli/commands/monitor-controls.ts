@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { TidewatchError } from '../../core/errors.ts';
+import { unknownModel } from '../../monitor/registry.ts';
 import type { Command as Asked, Decision, MonitorState } from '../../monitor/types.ts';
 import { examples } from '../command.ts';
 import { call } from '../embedded/client.ts';
@@ -37,7 +38,7 @@ export function tellDecisions(decisions: readonly Decision[]): void {
     print(`${id}: ${action.replaceAll('_', ' ')}, ${result.replaceAll('_', ' ')}. ${reason}`);
 }
 
-/** A model by its id, for a command that names one. Throws not_found. */
+/** A model by its id, for a command that names one. Throws not_found, with what there is. */
 export async function modelOf(
   options: ApiOptions,
   modelId: string,
@@ -46,9 +47,16 @@ export async function modelOf(
   const { models } = (await call(config, 'GET', '/api/models')) as {
     models: { id: string; stream: string; sha256: string }[];
   };
+  const { stream, sha256 } = foundIn(models, modelId);
+  return { stream, model: { modelId, sha256 } };
+}
+
+/** One of these by its id. Throws not_found, with what there is. */
+export function foundIn<M extends { id: string }>(models: readonly M[], modelId: string): M {
   const found = models.find(({ id }) => id === modelId);
-  if (found === undefined) throw new TidewatchError('not_found', `model ${modelId}`);
-  return { stream: found.stream, model: { modelId, sha256: found.sha256 } };
+  if (found !== undefined) return found;
+  const { code, detail } = unknownModel(modelId, models);
+  throw new TidewatchError(code, detail);
 }
 
 const SIMPLE = [

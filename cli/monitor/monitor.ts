@@ -6,6 +6,7 @@ import { dismissalOf } from '../../monitor/training/dismissals.ts';
 import type { Decision, Input } from '../../monitor/types.ts';
 import { Deciding } from './deciding.ts';
 import { FiguresMetrics } from './figures-metrics.ts';
+import { checkNamed, namedModel } from './named-model.ts';
 import type { MonitorOptions } from './options.ts';
 import { Policies } from './policies.ts';
 
@@ -105,6 +106,11 @@ export class Monitor {
           : ok([dismissal]);
       },
       command: async (stream, command, actor, note) => {
+        const config = streams.find(({ name }) => name === stream);
+        if (config === undefined) return fail('not_found', `stream ${stream}`);
+        const model = namedModel(command, command.kind === 'revert' ? await store.state(stream) : null);
+        const checked = model === null ? ok(null) : await checkNamed(registry, config, model);
+        if (!checked.ok) return checked;
         const [key, atMs] = [`command ${randomUUID()}`, await this.eventTimeMs(stream)];
         return this.take(stream, { kind: 'command', key, actor, atMs, command, note });
       },

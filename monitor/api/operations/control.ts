@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '../../../core/errors.ts';
+import { unknownModel } from '../../registry.ts';
 import type { Command } from '../../types.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { MonitorParts } from './ports.ts';
@@ -56,8 +57,8 @@ export function controlOperations({ streams, registry, command }: MonitorParts):
       answer: z.null(),
       status: 204,
       handle: async ({ params, body }): Promise<Result<unknown>> => {
-        const known = (await registry.list()).some((model) => model.id === params.id);
-        if (!known) return fail('not_found', `model ${params.id}`);
+        const known = await registry.list();
+        if (!known.some(({ id }) => id === params.id)) return { ok: false, fault: unknownModel(params.id, known) };
         await registry.keep(params.id, body.keep);
         return ok(null);
       },

@@ -10,7 +10,7 @@ const label = document('A label.');
 
 /** What people say of incidents, and of quiet windows that were offered to them. */
 export function labelOperations(parts: MonitorParts): Operation[] {
-  const { labels, offers, incident, dismissalsOf, command, now, newId } = parts;
+  const { streams, labels, offers, incident, dismissalsOf, command, now, newId } = parts;
   const labelOf = (about: Omit<Label, 'id' | 'createdMs'>): Label => ({ ...about, id: newId(), createdMs: now() });
   return [
     operation({
@@ -61,6 +61,7 @@ export function labelOperations(parts: MonitorParts): Operation[] {
       answer: label,
       status: 201,
       handle: async ({ params, body, identity }): Promise<Result<unknown>> => {
+        if (!streams.includes(params.stream)) return fail('not_found', `stream ${params.stream}`);
         const { offer: offerId, ...about } = body;
         const offer =
           offerId === undefined
