@@ -5,7 +5,7 @@ import { ksBinned } from '../core/stats/ks-binned.ts';
 import { psi } from '../core/stats/psi.ts';
 import { quantileSorted } from '../core/stats/quantile.ts';
 import { countRows } from './fit-reference.ts';
-import type { DriftLimits, ReferenceProfile } from './reference.ts';
+import type { DriftLimits, FormerLimits, ReferenceProfile } from './reference.ts';
 import type { TimedSeries } from './train.ts';
 
 /** Fewer blocks than this say nothing of what is usual: there are no measured limits then. */
@@ -63,6 +63,16 @@ export function driftLimits(
     uniformity: 0.2,
     alertRatio: [alertRatioBand[0], alertRatioBand[1]],
   };
+}
+
+/** Limits of the model before, in the order of these features; one that it did not have gets the middle of the others. */
+export function carriedLimits({ features, limits }: FormerLimits, names: readonly string[]): DriftLimits {
+  const at = names.map((name) => features.indexOf(name));
+  const carried = (of: Float64Array): Float64Array => {
+    const usual = middle(of);
+    return Float64Array.from(at, (f) => (f < 0 ? usual : of[f]!));
+  };
+  return { ...limits, psi: carried(limits.psi), ks: carried(limits.ks), psiAlone: carried(limits.psiAlone) };
 }
 
 type Distance = (reference: ArrayLike<number>, serving: ArrayLike<number>) => number;

@@ -3,9 +3,9 @@ import { orThrow } from '../core/errors.ts';
 import { isEventCount } from '../core/log-level.ts';
 import { count, countAll, emptyHistogram, type Histogram } from '../core/stats/histogram.ts';
 import { referenceBins } from '../core/stats/reference-bins.ts';
-import { driftLimits } from './drift-limits.ts';
+import { carriedLimits, driftLimits } from './drift-limits.ts';
 import { MIX_BUCKETS, mixBucket, RATIO_SLOTS, ratioSlot } from './interval-counts.ts';
-import type { ReferenceProfile } from './reference.ts';
+import type { FormerLimits, ReferenceProfile } from './reference.ts';
 import type { TimedSeries } from './train.ts';
 
 /** Values of a feature that its bins are laid by: more change no edge that matters. */
@@ -24,6 +24,8 @@ export interface ReferenceInput {
   weights: ReadonlyMap<string, number>;
   /** Kept in the reference, for models without profiles. */
   keepScales: boolean;
+  /** Limits of the model before, for when the rows are too few to measure any; null for a first model. */
+  former: FormerLimits | null;
   config: StreamConfig;
 }
 
@@ -77,7 +79,8 @@ export function fitReference(input: ReferenceInput): ReferenceProfile {
     limits: null,
     scales: input.keepScales ? within(scales, SCALES_BYTES) : null,
   };
-  reference.limits = driftLimits(series, scales, reference, config);
+  const { former } = input;
+  reference.limits = driftLimits(series, scales, reference, config) ?? (former && carriedLimits(former, names));
   return reference;
 }
 

@@ -8,6 +8,7 @@ import { Fold } from './fold.ts';
 import { type DetectorParams, type EvidenceKind, saveModel } from './model.ts';
 import { trainOnline } from './online/train.ts';
 import type { TrainingRow } from './ports.ts';
+import type { FormerLimits } from './reference.ts';
 import { gatherSeries, type TrainingSummary, trainModel } from './train.ts';
 
 export interface OfflineOptions {
@@ -102,17 +103,24 @@ export class OfflineRun {
 /**
  * Trains on rows and packs the model as an artifact. A 'profile' model learns each entity's forecasts from its history;
  * an 'online' one is for a stream that has only just begun, whose entities go on learning their own tails. params: what a
- * search or the model before has found, instead of the configured ones.
+ * search or the model before has found, instead of the configured ones. former: limits of the model before, for too few
+ * rows to measure any.
  */
 export function trainArtifact(
   rows: Iterable<TrainingRow>,
   config: StreamConfig,
   evidence: EvidenceKind = 'profile',
   params: Partial<DetectorParams> = {},
+  former: FormerLimits | null = null,
 ): Result<{ artifact: Uint8Array; summary: TrainingSummary }> {
   const train = evidence === 'online' ? trainOnline : trainModel;
   const detector = { ...config.detector, ...params };
-  const trained = train(gatherSeries(rows, config.training.maxWindows), { ...config, detector }, configHash(config));
+  const trained = train(
+    gatherSeries(rows, config.training.maxWindows),
+    { ...config, detector },
+    configHash(config),
+    former,
+  );
   if (!trained.ok) return trained;
   return ok({ artifact: saveModel(trained.value.model), summary: trained.value.summary });
 }

@@ -10,7 +10,10 @@ export interface ReferenceFeature {
   missing: number;
 }
 
-/** Limits from comparisons of blocks of the training data with the rest of it; see docs/drift.md. */
+/**
+ * Limits from comparisons of blocks of the training data with the rest of it, or those of the model before where there are
+ * too few blocks: how far a stream wanders is its own, whatever its level. See docs/drift.md.
+ */
 export interface DriftLimits {
   /** Blocks compared, their length, and the false alarms a week that the limits stand for. */
   blocks: number;
@@ -29,6 +32,12 @@ export interface DriftLimits {
   alertRatio: [low: number, high: number];
 }
 
+/** What a model that follows takes over from the one before. */
+export interface FormerLimits {
+  features: readonly string[];
+  limits: DriftLimits;
+}
+
 /** How features and scores were distributed in training: a section of the artifact, so it is as immutable as the model. */
 export interface ReferenceProfile {
   /** Bins asked for of each feature. */
@@ -45,7 +54,7 @@ export interface ReferenceProfile {
   spanMs: number;
   /** Share of the configuration, which the alert-rate ratio is against. */
   alertRate: number;
-  /** null when there was too little training data for them; then textbook limits hold. */
+  /** null when there was too little training data for them and no model before; then measured limits are unknown. */
   limits: DriftLimits | null;
   /** For models without profiles of entities: by entity, median then scale for each feature. null: profiles have them. */
   scales: ReadonlyMap<string, Float32Array> | null;

@@ -14,6 +14,7 @@ import { type EntityModel, paramsOf, type StreamModel } from './model.ts';
 import { pooledPeers } from './peers.ts';
 import type { TrainingRow } from './ports.ts';
 import { CONTEXT, profileBytes } from './profile.ts';
+import type { FormerLimits } from './reference.ts';
 import { largestRobustZ } from './robust-z.ts';
 import { profileScales } from './scales.ts';
 import { withTraits } from './traits.ts';
@@ -99,6 +100,7 @@ export function trainModel(
   series: ReadonlyMap<string, TimedSeries>,
   config: StreamConfig,
   configHash: string,
+  former: FormerLimits | null = null,
 ): Result<{ model: StreamModel; summary: TrainingSummary }> {
   const leftOut: string[] = [];
   const usable = new Map<string, TimedSeries>();
@@ -146,6 +148,7 @@ export function trainModel(
       scores: scores.map((score, i) => combine(calibration, score, tailSums[i]!)),
       weights: pool.leads,
       keepScales: false,
+      former,
       config,
     }),
   };

@@ -73,6 +73,7 @@ export function referenceOf({ earlier, config }: Recorded): ReferenceProfile {
     scores: new Float64Array(0),
     weights: new Map(),
     keepScales: true,
+    former: null,
     config,
   });
 }

@@ -8,6 +8,7 @@ import { fitReference } from '../fit-reference.ts';
 import { Forest } from '../forest/forest.ts';
 import { paramsOf, type StreamModel } from '../model.ts';
 import { CONTEXT } from '../profile.ts';
+import type { FormerLimits } from '../reference.ts';
 import { scaleOf } from '../scales.ts';
 import { goldenOf, type TimedSeries, type TrainingSummary } from '../train.ts';
 import { SYNTHETIC_KINDS, SYNTHETIC_ROWS, SYNTHETIC_SPACING_MS, synthetic } from './synthetic.ts';
@@ -27,6 +28,7 @@ export function trainOnline(
   series: ReadonlyMap<string, TimedSeries>,
   config: StreamConfig,
   configHash: string,
+  former: FormerLimits | null = null,
 ): Result<{ model: StreamModel; summary: TrainingSummary }> {
   const leftOut: string[] = [];
   const usable: TimedSeries[] = [];
@@ -70,6 +72,7 @@ export function trainOnline(
         scores: scores.map((score, i) => combine(calibration, score, sums[i]!)),
         weights: new Map(),
         keepScales: true,
+        former,
         config,
       }),
     },

@@ -52,6 +52,7 @@ export function observe(input: ObserveInput): Observation {
     challenger: grain?.challenger ? challengerFigures(grain.challenger) : null,
     windows: grain?.windows ?? 0,
     entities: grain?.entities ?? 0,
+    alertRun: runOf(counts.week),
   };
 }
 
@@ -87,6 +88,12 @@ function producerChange({ kind }: Cause): Figure {
   if (kind === 'unknown') return UNKNOWN;
   const value = kind === 'schema_change' || kind === 'unit_change' ? 1 : 0;
   return { value, status: value === 1 ? 'drift' : 'ok', limit: 0 };
+}
+
+/** Alerts of the champion by the incidents that they came in. */
+function runOf(counts: IntervalCounts | null): number | null {
+  if (counts === null || counts.champion === null || counts.incidentsOpened === 0) return null;
+  return counts.champion.alerts / counts.incidentsOpened;
 }
 
 const laneFigures = ({ modelId, windows, alerts, failed }: LaneCounts): LaneFigures => ({

@@ -9,10 +9,13 @@ const LEAST_WINDOWS = 50;
 const ERRORS_BORNE = 0.01;
 /**
  * Alerts come in runs: what is unlike itself stays so for some windows, and moves its neighbours. Tests for independent
- * events are given as many events as there would be runs of this length.
+ * events are given as many events as there are runs, of the length that the stream's incidents have; within these bounds,
+ * as few incidents tell little of it and a single long one too much.
  */
-export const RUN_WINDOWS = 2;
-const runs = (windows: number): number => Math.floor(windows / RUN_WINDOWS);
+export const RUN_WINDOWS = [2, 12] as const;
+
+const runLength = ({ alertRun }: Observation): number =>
+  Math.min(RUN_WINDOWS[1], Math.max(RUN_WINDOWS[0], alertRun ?? 0));
 
 /** The new model and the one that it is held against, on the same windows. */
 export interface Pair {
@@ -38,11 +41,13 @@ export function pairOf(phase: RolloutStage['phase'], champion: LaneFigures, chal
 export function broken(
   pair: Pair,
   stage: RolloutStage,
-  { alertRate, spans }: Observation,
+  seen: Observation,
   config: PolicyConfig,
   looks: number,
 ): string | null {
   const { fresh, other } = pair;
+  const { alertRate, spans } = seen;
+  const run = runLength(seen);
   if (fresh.windows < LEAST_WINDOWS) return null;
   const coverage = 1 - config.significance / looks;
 
@@ -56,7 +61,7 @@ export function broken(
     return `the latency rose from ${stage.latencyBeforeMs.toFixed(1)} to ${latencyMs.toFixed(1)} ms at the 99th percentile`;
 
   const expected = fresh.windows * alertRate;
-  const [low, high] = ratioInterval(runs(fresh.alerts), expected / RUN_WINDOWS, coverage);
+  const [low, high] = ratioInterval(Math.floor(fresh.alerts / run), expected / run, coverage);
   const [least, most] = config.alertRatioBand;
   if (low > most || high < least)
     return `it alerts ${(fresh.alerts / expected).toFixed(1)} times as often as it should (${fresh.alerts} of ${fresh.windows} windows), outside ${least} to ${most}`;
@@ -64,11 +69,17 @@ export function broken(
   const quality = stage.phase === 'watching' ? (spans.day.quality?.value ?? null) : null;
   if (quality !== null && quality < 1 - config.worse)
     return `its quality fell to ${(100 * quality).toFixed(0)} % of what it was when it was chosen`;
-  return worseThanOther(pair, alertRate, 1 - coverage);
+  return worseThanOther(pair, alertRate, run, 1 - coverage);
 }
 
 /** Significantly more often anomalous than the other on the same windows, and further from what was configured. */
-function worseThanOther({ fresh, other, onlyFresh, onlyOther }: Pair, alertRate: number, level: number): string | null {
+function worseThanOther(
+  { fresh, other, onlyFresh, onlyOther }: Pair,
+  alertRate: number,
+  run: number,
+  level: number,
+): string | null {
+  const runs = (windows: number) => Math.floor(windows / run);
   if (onlyFresh <= onlyOther || mcnemarMidP(runs(onlyFresh), runs(onlyOther)) >= level) return null;
   const off = (lane: LaneFigures) => Math.abs(Math.log((lane.alerts + 0.5) / (lane.windows * alertRate + 0.5)));
   if (off(fresh) <= off(other)) return null;

@@ -2,8 +2,9 @@ import { configHash } from '../../core/config/hash.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Fault } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
-import { type DetectorParams, loadModel, paramsOf } from '../../detector/model.ts';
+import { loadModel, paramsOf, type StreamModel } from '../../detector/model.ts';
 import { modelIdOf } from '../../detector/offline.ts';
+import type { FormerLimits } from '../../detector/reference.ts';
 import type { EffectRunner, RegisteredModel, Registry, TrainingData } from '../controller/ports.ts';
 import type { Effect, EffectResult, Lineage } from '../types.ts';
 import { type Ask, heldBackWindows, trainingSet } from './dataset.ts';
@@ -72,9 +73,10 @@ async function train(
   const set = await trainingSet(data, config, effect);
   if (!set.ok) return failed(set.fault);
   const parent = (await registry.list(config.name)).find(({ roles }) => roles.includes('champion')) ?? null;
-  const params = await paramsFor(registry, config, parent);
+  const champion = await modelOf(registry, parent);
+  const params = champion?.detector ?? paramsOf(config.detector);
   const { rows, about } = set.value;
-  const trained = await work.train({ config, rows, seed: effect.seed, params }, signal);
+  const trained = await work.train({ config, rows, seed: effect.seed, params, former: limitsOf(champion) }, signal);
   signal.throwIfAborted();
   if (!trained.ok) return failed(trained.fault);
   const { artifact, cost, summary } = trained.value;
@@ -92,15 +94,17 @@ async function train(
   return { kind: 'trained', model, lineage };
 }
 
-/** The champion's parameters, or the configured ones where there is none that can be read. */
-async function paramsFor(
-  registry: Registry,
-  config: StreamConfig,
-  champion: RegisteredModel | null,
-): Promise<DetectorParams> {
+/** null where there is none that can be read: then a model is trained as if it were the first. */
+async function modelOf(registry: Registry, champion: RegisteredModel | null): Promise<StreamModel | null> {
   const artifact = champion && (await registry.get(champion.id));
   const model = artifact && loadModel(artifact);
-  return model?.ok ? model.value.detector : paramsOf(config.detector);
+  return model?.ok ? model.value : null;
+}
+
+function limitsOf(model: StreamModel | null): FormerLimits | null {
+  const reference = model?.reference ?? null;
+  if (reference === null || reference.limits === null) return null;
+  return { features: reference.features.map(({ name }) => name), limits: reference.limits };
 }
 
 async function calibrate(

@@ -2,6 +2,7 @@ import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Result } from '../../core/errors.ts';
 import type { DetectorParams } from '../../detector/model.ts';
 import type { TrainingRow } from '../../detector/ports.ts';
+import type { FormerLimits } from '../../detector/reference.ts';
 import type { TrainingSummary } from '../../detector/train.ts';
 import type { Judged } from './compare.ts';
 import type { EntityWindows } from './entity-windows.ts';
@@ -22,6 +23,8 @@ export interface TrainingOrder {
   seed: number;
   /** Of the champion; empty for the configured ones. */
   params: Partial<DetectorParams>;
+  /** Of the champion; null where it has none. */
+  former: FormerLimits | null;
 }
 
 export interface Trained {

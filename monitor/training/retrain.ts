@@ -38,10 +38,10 @@ export function evidenceFor(rows: readonly TrainingRow[], minWindows: number): E
 export function trainOrder(order: TrainingOrder, clock: Pick<Clock, 'elapsed'>, meter = processMeter): Result<Trained> {
   const startedMs = clock.elapsed();
   const startedCpuMs = meter.cpuMs();
-  const { config, rows, params, seed } = order;
+  const { config, rows, params, seed, former } = order;
   // beside the parameters and not in the configuration, whose hash the model bears
   const seeded = { ...params, seed };
-  const trained = trainArtifact(rows, config, evidenceFor(rows, config.training.minWindows), seeded);
+  const trained = trainArtifact(rows, config, evidenceFor(rows, config.training.minWindows), seeded, former);
   if (!trained.ok) return trained;
   const wallMs = clock.elapsed() - startedMs;
   const cost = { wallMs, cpuMs: meter.cpuMs() - startedCpuMs, memoryBytes: meter.memoryBytes() };

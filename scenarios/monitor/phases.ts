@@ -64,6 +64,7 @@ export class PhaseCounts {
             points,
             alerts,
             alertRatio: judged === 0 ? null : judgedAlerts / (judged * alertRate),
+            alertsExpected: judged * alertRate,
             fallbackShare: windows === 0 ? null : fallback / windows,
             incidents: opened.filter((one) => one === phase).length,
             recall: recalls[phase],

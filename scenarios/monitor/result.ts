@@ -14,6 +14,8 @@ export interface PhaseFigures {
   alerts: number;
   /** Alerts observed against those that the alert rate lets expect; null without windows of the forest. */
   alertRatio: number | null;
+  /** Alerts that the alert rate lets expect of the windows of the forest. */
+  alertsExpected: number;
   fallbackShare: number | null;
   incidents: number;
   /** Recall on injected anomalies at an equal alert budget, of the model in force at its end; null where it was not measured. */

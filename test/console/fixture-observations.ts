@@ -45,6 +45,7 @@ export function storyObservation(stream: string, atMs: number, hoursLeft: number
     intervalMs: INTERVAL_MS,
     modelId: champion?.modelId ?? '',
     alertRate: ALERT_RATE,
+    alertRun: null,
     spans: { grain: figures(1.6), interval: figures(1), day: figures(0.8), week: figures(0.6) } satisfies Record<
       Span,
       Figures

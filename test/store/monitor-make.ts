@@ -91,6 +91,7 @@ export function makeObservation(atMs: number, change: Partial<Observation> = {})
     intervalMs: 6 * HOUR_MS,
     modelId: 'm1',
     alertRate: 0.001,
+    alertRun: 7.5,
     spans: { week: {}, grain: figures, interval: figures, day: {} },
     features: [
       {

@@ -27,7 +27,7 @@ export const budgetExhausted: Scenario = {
         ...ROLLOUT,
         {
           action: 'recalibrate',
-          trigger: [...DRIFT, 'calibration_out'],
+          trigger: DRIFT,
           result: 'done',
           afterMs: 0,
           times: [1, Number.POSITIVE_INFINITY],

@@ -1,18 +1,35 @@
 import type { CauseKind } from '../../../core/triggers.ts';
+import { ratioInterval } from '../../../monitor/rollout/paired.ts';
 import type { Check } from '../scenario.ts';
 import { number } from '../scoreboard.ts';
 
 /** Bounds of the alert-rate ratio within which alerts mean what they should. */
 const BAND = [0.2, 5] as const;
+const COVERAGE = 0.95;
 /** What recall may lose: a model of a week is held against one of a month, on anomalies of other days. */
 const RECALL_SLACK = 0.1;
 
+/**
+ * Alerts come in runs of one incident, so the ratio is known no better than by the number of runs: it is outside only when
+ * its interval is so as a whole.
+ */
 export const BACK_IN_BAND: Check = {
-  what: `afterwards the alert-rate ratio is within ${BAND[0]} to ${BAND[1]}`,
-  of: ({ phases: { after } }) => ({
-    holds: after.alertRatio !== null && after.alertRatio >= BAND[0] && after.alertRatio <= BAND[1],
-    got: number(after.alertRatio),
-  }),
+  what: `afterwards the alert-rate ratio is within ${BAND[0]} to ${BAND[1]}, but for chance`,
+  of: ({ phases: { before, during, after } }) => {
+    if (after.alertRatio === null || after.alertsExpected === 0) return { holds: false, got: number(null) };
+    const all = [before, during, after];
+    const of = (key: 'alerts' | 'incidents') => all.reduce((sum, phase) => sum + phase[key], 0);
+    const run = Math.max(1, of('alerts') / Math.max(1, of('incidents')));
+    const [low, high] = ratioInterval(
+      Math.round((after.alertRatio * after.alertsExpected) / run),
+      after.alertsExpected / run,
+      COVERAGE,
+    );
+    return {
+      holds: low <= BAND[1] && high >= BAND[0],
+      got: `${number(after.alertRatio)}, between ${number(low)} and ${number(high)}`,
+    };
+  },
 };
 
 export const RECALL_KEPT: Check = {

@@ -57,6 +57,7 @@ export function observation(
     challenger: null,
     windows: 100,
     entities: 10,
+    alertRun: null,
     ...more,
   };
 }
