@@ -49,3 +49,14 @@ export function checkLabelled(probabilities: ArrayLike<number>, labels: ArrayLik
   }
   return checkProbabilities(probabilities, 'probabilities');
 }
+
+/** Fails unless there is a finite weight above 0 for each row; no weights at all are fine. */
+export function checkWeights(weights: ArrayLike<number> | undefined, rows: number): Result<null> {
+  if (weights === undefined) return ok(null);
+  if (weights.length !== rows) return fail('bins_mismatch', `weights: ${weights.length} for ${rows} rows`);
+  for (let i = 0; i < rows; i++) {
+    if (!Number.isFinite(weights[i])) return fail('sample_not_finite', `weights[${i}] is ${weights[i]}`);
+    if (!(weights[i]! > 0)) return fail('argument_invalid', `weights[${i}] is ${weights[i]}, wanted above 0`);
+  }
+  return ok(null);
+}

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../errors.ts';
 import { brierScore } from './calibration-error.ts';
-import { checkLabelled, checkProbabilities, checkSameLength, checkSample } from './check.ts';
+import { checkLabelled, checkProbabilities, checkSameLength, checkSample, checkWeights } from './check.ts';
 
 /** A non-decreasing map: the value at each score, linear between them, constant beyond the ends. */
 export interface IsotonicMap {
@@ -77,20 +77,24 @@ export interface IsotonicDecision {
   map: IsotonicMap | null;
   brierWith: number;
   brierWithout: number;
+  /** Of each row: the map's on rows that it was not fitted on when it helps, else those in use now. */
+  probabilities: Float64Array;
 }
 
 /**
  * Keeps an isotonic map only if it lowers the Brier score on rows that it was not fitted on: k folds that are blocks of
  * consecutive rows, since neighbours in time resemble each other and would leak. without: the probabilities in use now.
- * Rows in order of time, 2 ≤ folds ≤ rows. Faults as fitIsotonic and brierScore.
+ * Rows in order of time, 2 ≤ folds ≤ rows; weights as fitIsotonic. Faults as fitIsotonic and brierScore.
  */
 export function decideIsotonic(
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
   without: ArrayLike<number>,
   folds = 5,
+  weights?: ArrayLike<number>,
 ): Result<IsotonicDecision> {
   for (const check of [
+    checkWeights(weights, labels.length),
     checkLabelled(without, labels),
     checkSample(scores, 'scores'),
     checkSameLength(scores, labels, 'scores and labels'),
@@ -105,18 +109,27 @@ export function decideIsotonic(
   for (let f = 0; f < folds; f++) {
     const from = Math.floor((f * n) / folds);
     const to = Math.floor(((f + 1) * n) / folds);
-    const fitted = fitIsotonic(allBut(scores, from, to), allBut(labels, from, to));
+    const fitted = fitIsotonic(
+      allBut(scores, from, to),
+      allBut(labels, from, to),
+      weights && allBut(weights, from, to),
+    );
     if (!fitted.ok) return fitted;
-    for (let i = from; i < to; i++) outOfSample[i] = applyIsotonic(fitted.value, scores[i]!);
+    for (let i = from; i < to; i++) outOfSample[i] = Math.min(1, Math.max(0, applyIsotonic(fitted.value, scores[i]!)));
   }
-  const brierWith = brierScore(outOfSample, labels);
+  const brierWith = brierScore(outOfSample, labels, weights);
   if (!brierWith.ok) return brierWith;
-  const brierWithout = brierScore(without, labels);
+  const brierWithout = brierScore(without, labels, weights);
   if (!brierWithout.ok) return brierWithout;
-  const all = fitIsotonic(scores, labels);
+  const all = fitIsotonic(scores, labels, weights);
   if (!all.ok) return all;
   const helps = brierWith.value < brierWithout.value;
-  return ok({ map: helps ? all.value : null, brierWith: brierWith.value, brierWithout: brierWithout.value });
+  return ok({
+    map: helps ? all.value : null,
+    brierWith: brierWith.value,
+    brierWithout: brierWithout.value,
+    probabilities: helps ? outOfSample : Float64Array.from(without),
+  });
 }
 
 const allBut = (values: ArrayLike<number>, from: number, to: number): Float64Array =>

@@ -28,13 +28,38 @@ export interface Precision {
   interval: readonly [low: number, high: number];
 }
 
-/** Precision at a whole k ≤ rows with its interval. argument_invalid for another k. */
-export function precisionAtKWithInterval(curve: RankingCurve, k: number, coverage = 0.95): Result<Precision> {
+/**
+ * Precision at a whole k ≤ rows with its interval. labelled: rows that were looked at for these k, where the curve is
+ * weighted and they are fewer (see effectiveRows). argument_invalid for another k.
+ */
+export function precisionAtKWithInterval(
+  curve: RankingCurve,
+  k: number,
+  coverage = 0.95,
+  labelled = k,
+): Result<Precision> {
   const rows = (curve.truePositives.at(-1) ?? 0) + (curve.falsePositives.at(-1) ?? 0);
   if (rows === 0) return fail('sample_empty', 'no scored rows');
   if (!Number.isInteger(k) || k < 1 || k > rows)
     return fail('argument_invalid', `k is ${k}, wanted a whole number from 1 to ${rows}`);
-  const value = precisionAtK(curve, k);
-  const interval = wilsonInterval(value * k, k, coverage);
+  // sums of weights are rounded, a share is at most 1
+  const value = Math.min(1, precisionAtK(curve, k));
+  const interval = wilsonInterval(value * labelled, labelled, coverage);
   return interval.ok ? ok({ value, interval: interval.value }) : interval;
+}
+
+/**
+ * How many rows of weight 1 tell as much as the highest k by weight do: (Σ w)² / Σ w² (Kish 1965). 1 to k for weights of at
+ * least 1. scores and weights: of the same rows, in any order.
+ */
+export function effectiveRows(scores: Float64Array, weights: ArrayLike<number>, k: number): number {
+  const order = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
+  let sum = 0;
+  let squares = 0;
+  for (const row of order) {
+    if (sum >= k) break;
+    sum += weights[row]!;
+    squares += weights[row]! ** 2;
+  }
+  return squares === 0 ? 0 : Math.min(k, sum ** 2 / squares);
 }

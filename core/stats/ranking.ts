@@ -3,14 +3,22 @@
  * measure is point-wise and never point-adjusted; NaN where it has no meaning (no anomaly, or nothing else).
  */
 
-/** Counts of rows called anomalous at each distinct score, from the highest down; ties are called together. */
+/**
+ * Rows called anomalous at each distinct score, from the highest down; ties are called together. Counts, or sums of the
+ * rows' weights.
+ */
 export interface RankingCurve {
   falsePositives: Float64Array;
   truePositives: Float64Array;
   thresholds: Float64Array;
 }
 
-export function rankingCurve(labels: ArrayLike<number>, scores: Float64Array): RankingCurve {
+/** weights: how many rows each stands for, finite and above 0; 1 by default. */
+export function rankingCurve(
+  labels: ArrayLike<number>,
+  scores: Float64Array,
+  weights?: ArrayLike<number>,
+): RankingCurve {
   const n = scores.length;
   const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const curve = {
@@ -20,12 +28,15 @@ export function rankingCurve(labels: ArrayLike<number>, scores: Float64Array): R
   };
   let points = 0;
   let hits = 0;
+  let others = 0;
   for (let i = 0; i < n; i++) {
     const row = order[i]!;
-    hits += labels[row]!;
+    const weight = weights ? weights[row]! : 1;
+    if (labels[row] === 1) hits += weight;
+    else others += weight;
     if (i + 1 < n && scores[order[i + 1]!] === scores[row]) continue;
     curve.truePositives[points] = hits;
-    curve.falsePositives[points] = i + 1 - hits;
+    curve.falsePositives[points] = others;
     curve.thresholds[points++] = scores[row]!;
   }
   return {

@@ -5,7 +5,7 @@ import json, pathlib
 import numpy as np
 from scipy import special, stats
 from sklearn.isotonic import IsotonicRegression
-from sklearn.metrics import average_precision_score, brier_score_loss
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 OUT = pathlib.Path(__file__).parent / 'stats'
 OUT.mkdir(exist_ok=True)
@@ -91,3 +91,16 @@ for n, digits in [(1, 3), (10, 9), (100, 1), (300, 9)]:
                       plain=IsotonicRegression(out_of_bounds='clip').fit(s, y).predict(at),
                       weighted=IsotonicRegression(out_of_bounds='clip').fit(s, y, sample_weight=w).predict(at)))
 write('isotonic', cases)
+
+cases = []
+for n, digits, bins in [(60, 9, 5), (300, 9, 10), (300, 1, 4)]:
+    p = np.round(rng.random(n), digits)
+    y = (rng.random(n) < p ** 1.5).astype(int)
+    w = np.where(rng.random(n) < .7, 1, np.round(1 + 50 * rng.random(n), 3))
+    width = np.minimum((p * bins).astype(int), bins - 1)
+    groups = [np.flatnonzero(width == b) for b in range(bins)]
+    gaps = [w[g].sum() * abs(np.average(p[g], weights=w[g]) - np.average(y[g], weights=w[g])) for g in groups if len(g)]
+    cases.append(dict(probabilities=p, labels=y, weights=w, bins=bins, equalWidth=sum(gaps) / w.sum(),
+                      brier=brier_score_loss(y, p, sample_weight=w), average=average_precision_score(y, p, sample_weight=w),
+                      auc=roc_auc_score(y, p, sample_weight=w)))
+write('weighted', cases)

@@ -12,7 +12,7 @@ import { kolmogorovTail } from '../../../core/stats/kolmogorov.ts';
 import { ksStatistic } from '../../../core/stats/ks.ts';
 import { ksPValue } from '../../../core/stats/ks-p-value.ts';
 import { psi } from '../../../core/stats/psi.ts';
-import { averagePrecision, rankingCurve } from '../../../core/stats/ranking.ts';
+import { averagePrecision, rankingCurve, rocAuc } from '../../../core/stats/ranking.ts';
 import { uniformity } from '../../../core/stats/uniformity.ts';
 
 // test/golden/make-stats.py wrote what numpy, scipy and scikit-learn say.
@@ -107,6 +107,21 @@ test('Brier score, calibration error and average precision agree with numpy and 
     near(ece('equal_width'), c.equalWidth, c.bins);
     near(ece('equal_mass'), c.equalMass, c.bins);
     near(averagePrecision(rankingCurve(c.labels, Float64Array.from(c.probabilities))), c.average, c.bins);
+  }
+});
+
+test('with weights they agree with scikit-learn with sample weights', () => {
+  type Case = { probabilities: number[]; labels: number[]; weights: number[] } & Record<
+    'bins' | 'brier' | 'equalWidth' | 'average' | 'auc',
+    number
+  >;
+  for (const { probabilities, labels, weights, bins, ...wanted } of golden<Case>('weighted')) {
+    near(value(brierScore(probabilities, labels, weights)), wanted.brier, bins);
+    const table = value(reliability(probabilities, labels, bins, 'equal_width', weights));
+    near(expectedCalibrationError(table), wanted.equalWidth, bins);
+    const curve = rankingCurve(labels, Float64Array.from(probabilities), weights);
+    near(averagePrecision(curve), wanted.average, bins);
+    near(rocAuc(curve), wanted.auc, bins);
   }
 });
 
