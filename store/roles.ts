@@ -113,12 +113,32 @@ export const GRANTS: readonly string[] = [
   `GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA grafana TO ${GRAFANA}`,
 ];
 
+/**
+ * For the login of Grafana itself: members inherit a role's rights and none of its settings. A query that somebody typed
+ * into a panel ends, and changes nothing.
+ */
+export const GRAFANA_SETTINGS: Readonly<Record<string, string>> = {
+  default_transaction_read_only: 'on',
+  statement_timeout: '15s',
+  lock_timeout: '2s',
+  idle_in_transaction_session_timeout: '30s',
+};
+
+/** Statements that give a login those settings. */
+export const grafanaSettings = (login: string): string[] =>
+  Object.entries(GRAFANA_SETTINGS).map(([name, value]) => `ALTER ROLE ${login} SET ${name} = '${value}'`);
+
 /** For an administrator, when whoever migrates may not create roles. */
 export function rolesScript(): string {
   const text = (statements: readonly string[]) => statements.map((statement) => `${statement};`).join('\n');
   return `-- The roles of Tidewatch, for an administrator to run in its database after \`tidewatch migrate\`; again at will.
 -- They cannot log in. For each program make a login that is a member of one, such as:
 --   CREATE ROLE my_worker LOGIN PASSWORD '…' IN ROLE ${WORKER};
+-- and for Grafana, which also needs settings of its own:
+--   CREATE ROLE my_grafana LOGIN PASSWORD '…' CONNECTION LIMIT 20 IN ROLE ${GRAFANA};
+${grafanaSettings('my_grafana')
+  .map((statement) => `--   ${statement};`)
+  .join('\n')}
 BEGIN;
 
 -- needs CREATEROLE

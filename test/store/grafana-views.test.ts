@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import pg from 'pg';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FIGURE_NAMES, FIGURES } from '../../core/figures.ts';
 import { PostgresReader } from '../../store/reader.ts';
-import { ensureRoles } from '../../store/roles.ts';
+import { ensureRoles, GRAFANA_SETTINGS, grafanaSettings } from '../../store/roles.ts';
 import { testDatabase } from '../postgres.ts';
 import { fillAll } from './fill-all.ts';
 import { loginOf } from './logins.ts';
@@ -177,5 +179,29 @@ describe('every view', () => {
     }
     for (const view of ['incidents', 'labels', 'maintenance'])
       await expect(grafana.query(`DELETE FROM grafana.${view}`)).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('the login of Grafana', () => {
+  it('is made by the containers with the settings that administrators are told of', () => {
+    const sql = readFileSync('deploy/compose/logins.sql', 'utf8');
+    for (const statement of grafanaSettings('grafana')) expect(sql).toContain(`${statement};`);
+  });
+
+  it('ends what takes too long, and writes nothing, large objects and temporary tables included', async () => {
+    const login = await loginOf(database, 'tidewatch_grafana');
+    for (const statement of grafanaSettings(login.name)) await database.pool.query(statement);
+    // a pool of ours would bring its own limits
+    const pool = new pg.Pool({ connectionString: login.url, max: 1 });
+    try {
+      for (const [name, value] of Object.entries(GRAFANA_SETTINGS))
+        expect((await pool.query(`SHOW ${name}`)).rows, name).toEqual([{ [name]: value }]);
+      for (const write of ['SELECT lo_create(0)', 'CREATE TEMPORARY TABLE mine (id int)'])
+        await expect(pool.query(write), write).rejects.toMatchObject({
+          code: expect.stringMatching(/^(25006|42501)$/),
+        });
+    } finally {
+      await pool.end();
+    }
   });
 });
