@@ -73,6 +73,11 @@ const PLANTED: [fault: RegExp, plant: (c: Compose) => void][] = [
   [/gain privileges/, (c) => Object.assign(c.services.kafka!, { security_opt: [] })],
   [/shares the host/, (c) => Object.assign(c.services.worker!, { network_mode: 'host' })],
   [/volume .*sock/, (c) => c.services.kafka!.volumes!.push('/var/run/docker.sock:/var/run/docker.sock')],
+  [/provisioned read-only/, (c) => c.services.grafana!.volumes!.push('./deploy/observability/x:/etc/x')],
+  [/provisioned read-only/, (c) => c.services.grafana!.volumes!.push('./secrets:/etc/x:ro')],
+  [/provisioned read-only/, (c) => c.services.grafana!.volumes!.push('./deploy/observability/../../x:/etc/x:ro')],
+  [/published twice/, (c) => c.services.grafana!.ports!.push('127.0.0.1:8484:8484')],
+  [/PASSWORD holds/, (c) => Object.assign(c.services.grafana!.environment!, { GF_SECURITY_ADMIN_PASSWORD: 'x' })],
   [/lacks a limit/, (c) => delete c.services.worker!.deploy!.resources!.limits!.memory],
   [/tmpfs has no size/, (c) => Object.assign(c.services.worker!, { tmpfs: ['/tmp'] })],
   [/log has no limit/, (c) => delete c.services.migrate!.logging],
@@ -114,8 +119,8 @@ test('the worker has one processor and 512 MB, half a minute to start, and time 
 
 test('the image has the version of the package, and the file and the Dockerfile agree on user and base', () => {
   const { version }: { version: string } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const { worker, migrate } = compose().services;
-  expect([worker!.image, migrate!.image]).toEqual([`tidewatch:${version}`, `tidewatch:${version}`]);
+  const { worker, migrate, monitor } = compose().services;
+  for (const service of [worker, migrate, monitor]) expect(service!.image).toBe(`tidewatch:${version}`);
   expect(DOCKERFILE).toContain(`ARG VERSION=${version}\n`);
   expect(DOCKERFILE).toContain(`\nUSER ${worker!.user}\n`);
   const base = /^ARG NODE_IMAGE=(node:\d+\.\d+\.\d+-bookworm-slim)$/m.exec(DOCKERFILE)?.[1];
@@ -164,37 +169,55 @@ test('every secret is made by the script, which keeps those that are there', () 
   // the containers' users are not those of this machine: the folder is what keeps others out
   expect(statSync(folder).mode & 0o777).toBe(0o700);
   expect(statSync(path.join(folder, 'http_token.txt')).mode & 0o777).toBe(0o644);
-  expect(first['worker_database_url.txt']).toBe(
-    `postgres://worker:${first['worker_password.txt']}@postgres:5432/tidewatch`,
-  );
+  for (const login of ['migrator', 'worker', 'monitor'])
+    expect(first[`${login}_database_url.txt`]).toBe(
+      `postgres://${login}:${first[`${login}_password.txt`]}@postgres:5432/tidewatch`,
+    );
   expect(make()).not.toMatch(/is new/);
   expect(read()).toEqual(first);
 });
 
-test('the configuration of the containers is one, with the secrets where the file puts them', () => {
+/** The configuration of a service, and the secrets that it reads. */
+function configOf(service: string) {
   const file = 'deploy/compose/tidewatch.yaml';
   const asked: string[] = [];
+  const environment = compose().services[service]!.environment ?? {};
   const parsed = parseConfig({
     text: readFileSync(file, 'utf8'),
     file,
+    env: Object.fromEntries(Object.entries(environment).map(([key, value]) => [key, String(value)])),
     readSecret: (name) => {
       asked.push(name);
       return ok(name.includes('url') ? 'postgres://worker:pw@postgres:5432/tidewatch' : 'a'.repeat(48));
     },
   });
   if (!parsed.ok) throw new Error(parsed.fault.detail);
-  const { config } = parsed.value;
-  expect(asked.sort()).toEqual(['/run/secrets/database_url', '/run/secrets/http_token']);
+  return { config: parsed.value.config, asked: asked.sort() };
+}
+
+test.each([
+  ['migrate', []],
+  ['worker', []],
+  ['monitor', ['/run/secrets/alerts_secret']],
+])('%s reads the one configuration, and the secrets that it is given', (name, more) => {
+  const { asked } = configOf(name);
+  expect(asked).toEqual([...more, '/run/secrets/database_url', '/run/secrets/http_token']);
+  const service = compose().services[name]!;
+  const targets = service.secrets!.map((secret) => (typeof secret === 'string' ? secret : secret.target));
+  expect(targets.map((target) => `/run/secrets/${target}`).sort()).toEqual(asked);
+  expect(service.command).toContain('/etc/tidewatch/tidewatch.yaml');
+});
+
+test('the configuration of the containers names their topics, broker and port', () => {
+  const { config } = configOf('worker');
   expect(config.streams.map(({ name, topic }) => [name, topic])).toContainEqual(['telemetry', 'telemetry']);
   expect(config.streams).toHaveLength(1);
   expect(config.kafka.brokers).toEqual(['kafka:9092']);
-  const { worker, migrate } = compose().services;
-  for (const service of [worker!, migrate!]) {
-    const targets = service.secrets!.map((secret) => (typeof secret === 'string' ? secret : secret.target));
-    expect(targets.sort()).toEqual(['database_url', 'http_token']);
-    expect(service.command).toContain('/etc/tidewatch/tidewatch.yaml');
-  }
-  expect(worker!.healthcheck!.test!.join(' ')).toContain(`http://127.0.0.1:${config.http.port}/health/live`);
+  const { worker, monitor } = compose().services;
+  for (const service of [worker, monitor])
+    expect(service!.healthcheck!.test!.join(' ')).toContain(`http://127.0.0.1:${config.http.port}/health/live`);
+  // where notifications say that the console is
+  expect(monitor!.ports).toEqual([`${new URL(config.notify.consoleUrl).host}:${config.http.port}`]);
   const topics = readFileSync('deploy/compose/topics.sh', 'utf8');
   for (const topic of ['telemetry', config.kafka.deadLetterTopic]) expect(topics).toContain(`make_topic ${topic} `);
 });
@@ -225,6 +248,16 @@ test('the broker is set as its native twin is, but for its addresses and folder'
 test('the database has a role for each duty, and logins that are no more than they must be', () => {
   const sql = readFileSync('deploy/compose/logins.sql', 'utf8');
   for (const role of ROLES) expect(sql).toContain(`CREATE ROLE ${role} NOLOGIN;`);
+  // each login is in the role of its duty, and in no other; its password comes from a secret that the server is given
+  for (const login of ['worker', 'monitor', 'grafana'])
+    expect(sql).toMatch(
+      new RegExp(
+        `^CREATE ROLE ${login} LOGIN PASSWORD :'${login}_password'( CONNECTION LIMIT \\d+)? IN ROLE tidewatch_${login};$`,
+        'm',
+      ),
+    );
+  const read = [...sql.matchAll(/cat \/run\/secrets\/(\w+)/g)].map((match) => match[1]);
+  expect(compose().services.postgres!.secrets).toEqual(['postgres_password', ...read]);
   expect(sql).not.toMatch(/SUPERUSER|CREATEROLE|CREATEDB|BYPASSRLS/);
   expect(sql).not.toMatch(/PASSWORD '/);
 });
@@ -233,7 +266,7 @@ test.each(Object.values(compose().configs).map(({ file }) => file))('%s is there
   expect(statSync(file).isFile()).toBe(true);
 });
 
-test("the worker's health check passes while it answers well, and only then", async () => {
+test("the workers' and the monitor's health check passes while it answers well, and only then", async () => {
   const [kind, program, ...args] = compose().services.worker!.healthcheck!.test!;
   expect([kind, program]).toEqual(['CMD', 'node']);
   let status = 200;

@@ -41,6 +41,9 @@ const NUMERIC_USER = /^[1-9]\d*:[1-9]\d*$/;
 const SECRET_NAME = /PASS|SECRET|TOKEN|CREDENTIAL|PRIVATE|API_?KEY|DATABASE_URL/i;
 const SECRET_TEXT = /:\/\/[^/\s:]+:[^@\s]+@|\bpassword\s*=/i;
 
+/** A folder of deploy/observability at an absolute path, read-only. */
+const PROVISIONED = /^\.\/deploy\/observability(\/[a-z]+)+:(\/[\w-]+)+:ro$/;
+
 type Rule = (service: Service, compose: Compose, name: string) => string | false | undefined;
 
 /** Somebody waits for its end, so it is done when it is done. */
@@ -58,10 +61,12 @@ const RULES: readonly Rule[] = [
   ({ cap_drop, cap_add }) => (cap_drop?.join() !== 'ALL' || cap_add !== undefined) && 'it keeps capabilities',
   ({ security_opt }) => !security_opt?.includes('no-new-privileges:true') && 'it may gain privileges',
   ({ privileged, network_mode }) => (privileged === true || network_mode !== undefined) && 'it shares the host',
-  // Folders of the host, such as the engine's socket, are ways out.
+  // Folders of the host, such as the engine's socket, are ways out; what is provisioned is read alone.
   ({ volumes }, compose) => {
-    const foreign = volumes?.find((volume) => !Object.hasOwn(compose.volumes, volume.split(':')[0]!));
-    return foreign !== undefined && `volume ${foreign} is none of this file`;
+    const foreign = volumes?.find(
+      (volume) => !Object.hasOwn(compose.volumes, volume.split(':')[0]!) && !PROVISIONED.test(volume),
+    );
+    return foreign !== undefined && `volume ${foreign} is none of this file, nor provisioned read-only`;
   },
   // One that runs wild does not take the machine with it.
   ({ deploy }) => {
@@ -133,6 +138,8 @@ export function composeFaults(compose: Compose): string[] {
       return typeof fault === 'string' ? [`${name}: ${fault}`] : [];
     }),
   );
+  const ports = Object.values(compose.services).flatMap((service) => service.ports ?? []);
+  for (const port of ports.filter((one, i) => ports.indexOf(one) !== i)) found.push(`port ${port} is published twice`);
   for (const [name, secret] of Object.entries(compose.secrets))
     if (!/^secrets\/[\w-]+\.txt$/.test(secret.file)) found.push(`secret ${name} is not kept in secrets/`);
   return found;

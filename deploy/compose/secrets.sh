@@ -19,9 +19,10 @@ write() { # NAME TEXT
 }
 random() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
-for name in postgres_password migrator_password worker_password http_token; do
+for name in postgres_password migrator_password worker_password monitor_password grafana_password \
+  http_token alerts_secret grafana_admin_password grafana_secret_key; do
   write "$name" "$(random)"
 done
-for login in migrator worker; do
+for login in migrator worker monitor; do
   write "${login}_database_url" "postgres://$login:$(cat "$folder/${login}_password.txt")@postgres:5432/tidewatch"
 done
