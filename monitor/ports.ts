@@ -27,6 +27,9 @@ export interface IncidentFilter {
   stream?: string;
   entity?: string;
   open?: boolean;
+  /** Only those that were open at some moment of [sinceMs, untilMs). */
+  sinceMs?: number;
+  untilMs?: number;
   limit: number;
 }
 
@@ -123,7 +126,10 @@ export interface Reader {
   incidents(filter: IncidentFilter): Promise<Incident[]>;
   incident(id: string): Promise<Incident | null>;
   partitions(): Promise<PartitionStatus[]>;
-  deadLetters(limit: number): Promise<StoredDeadLetter[]>;
+  /** Newest first. */
+  deadLetters(limit: number, filter?: DeadLetterFilter): Promise<StoredDeadLetter[]>;
+  /** Most first. */
+  deadLetterCounts(filter: DeadLetterFilter): Promise<DeadLetterCount[]>;
 }
 
 /** What serves a stream right now, and how far its first training has come. */

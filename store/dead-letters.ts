@@ -141,7 +141,7 @@ export class PostgresDeadLetters implements DeadLetterStore {
   }
 }
 
-function conditions(filter: DeadLetterFilter): SQL[] {
+export function conditions(filter: DeadLetterFilter): SQL[] {
   const where: SQL[] = [];
   if (filter.stream !== undefined) where.push(eq(letters.stream, storable(filter.stream)));
   if (filter.partition !== undefined) where.push(eq(letters.partition, filter.partition));

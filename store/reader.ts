@@ -1,8 +1,10 @@
-import { and, desc, eq, gte, isNotNull, isNull, lt } from 'drizzle-orm';
+import { and, desc, eq, gte, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import type { Incident } from '../core/types.ts';
 import type {
+  DeadLetterCount,
+  DeadLetterFilter,
   EntityStatus,
   IncidentFilter,
   PartitionStatus,
@@ -11,7 +13,7 @@ import type {
   StoredVerdict,
   TimeRange,
 } from '../monitor/ports.ts';
-import { deadLetterId, NEWEST_FIRST } from './dead-letters.ts';
+import { conditions, deadLetterId, NEWEST_FIRST, PostgresDeadLetters } from './dead-letters.ts';
 import { readAttributions } from './encode.ts';
 import { guarded } from './pool.ts';
 import {
@@ -33,9 +35,11 @@ const bounded = (limit: number): number => Math.max(0, Math.min(Math.floor(limit
 /** Reader on PostgreSQL. Every method throws TidewatchError database_unavailable when PostgreSQL is away. */
 export class PostgresReader implements Reader {
   readonly #db: NodePgDatabase;
+  readonly #letters: PostgresDeadLetters;
 
   constructor(pool: pg.Pool) {
     this.#db = drizzle(pool);
+    this.#letters = new PostgresDeadLetters(pool);
   }
 
   /** Most severe first. */
@@ -132,6 +136,10 @@ export class PostgresReader implements Reader {
               : filter.open
                 ? isNull(incidents.resolvedMs)
                 : isNotNull(incidents.resolvedMs),
+            filter.sinceMs === undefined
+              ? undefined
+              : or(isNull(incidents.resolvedMs), gte(incidents.resolvedMs, filter.sinceMs)),
+            filter.untilMs === undefined ? undefined : lt(incidents.startMs, filter.untilMs),
           ),
         )
         .orderBy(desc(incidents.startMs), incidents.id)
@@ -173,11 +181,12 @@ export class PostgresReader implements Reader {
   }
 
   /** Newest first. */
-  deadLetters(limit: number): Promise<StoredDeadLetter[]> {
+  deadLetters(limit: number, filter: DeadLetterFilter = {}): Promise<StoredDeadLetter[]> {
     return guarded(async () => {
       const rows = await this.#db
         .select()
         .from(deadLetters)
+        .where(and(...conditions(filter)))
         .orderBy(...NEWEST_FIRST)
         .limit(bounded(limit));
       return rows.map((row) => ({
@@ -192,6 +201,10 @@ export class PostgresReader implements Reader {
         value: row.value ?? new Uint8Array(0),
       }));
     });
+  }
+
+  deadLetterCounts(filter: DeadLetterFilter): Promise<DeadLetterCount[]> {
+    return this.#letters.counts(filter);
   }
 }
 

@@ -28,10 +28,10 @@ export function parse<T>(schema: z.ZodType<T>, value: unknown, where: string): R
 /** Ids may hold any character, slashes too, so they are the rest of the path. */
 export const rest = (params: unknown): string => (params as { '*'?: string })['*'] ?? '';
 
-/** Everything that is read from the database. */
 /** What keeps notifications of an incident back, null for nothing. */
 export type SuppressedOf = (incident: Incident) => Promise<Suppressed | null>;
 
+/** Everything that is read from the database. */
 export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock, suppressedOf: SuppressedOf): void {
   const told = async (incident: Incident) => ({ ...wireIncident(incident), suppressed: await suppressedOf(incident) });
   app.get('/api/entities', async (request, reply) => {
@@ -94,6 +94,7 @@ export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock, s
       ...(open === undefined ? {} : { open }),
       ...(stream === undefined ? {} : { stream }),
       ...(entity === undefined ? {} : { entity }),
+      ...rangeOf(query.value),
     });
     return { incidents: await Promise.all(incidents.map(told)) };
   });
@@ -107,10 +108,24 @@ export function readRoutes(app: FastifyInstance, reader: Reader, clock: Clock, s
   app.get('/api/dead-letters', async (request, reply) => {
     const query = parse(deadLettersQuery, request.query, 'query');
     if (!query.ok) return sendFault(reply, query.fault);
-    const letters = await reader.deadLetters(query.value.limit);
-    return { deadLetters: letters.map((letter) => wireDeadLetter(letter, meaningOf(letter.code))) };
+    const { stream, code, limit } = query.value;
+    const range = rangeOf(query.value);
+    const all = { ...range, ...(stream === undefined ? {} : { stream }) };
+    const [letters, counts] = await Promise.all([
+      reader.deadLetters(limit, { ...all, ...(code === undefined ? {} : { code }) }),
+      reader.deadLetterCounts(all),
+    ]);
+    return {
+      counts: counts.map((count) => ({ ...count, ...meaningOf(count.code) })),
+      deadLetters: letters.map((letter) => wireDeadLetter(letter, meaningOf(letter.code))),
+    };
   });
 }
+
+const rangeOf = ({ from, to }: { from?: number | undefined; to?: number | undefined }) => ({
+  ...(from === undefined ? {} : { sinceMs: from }),
+  ...(to === undefined ? {} : { untilMs: to }),
+});
 
 function missing(what: string, id: string) {
   return fail('not_found', `${what} ${id.slice(0, 256)}`).fault;

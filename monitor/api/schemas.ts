@@ -39,14 +39,32 @@ export const entityQuery = z
     path: ['to'],
   });
 
-export const incidentsQuery = z.strictObject({
-  open: flag.optional(),
-  stream: name.optional(),
-  entity: name.optional(),
-  limit: upTo(MAX_INCIDENTS, 100),
-});
+const since = { from: instantMs.optional().describe('Start of the range, milliseconds since the Unix epoch.') };
+const until = { to: instantMs.optional().describe('End of the range.') };
+const ordered = (q: { from?: number | undefined; to?: number | undefined }): boolean =>
+  q.from === undefined || q.to === undefined || q.from < q.to;
+const ORDERED = { message: 'from must be before to', path: ['from'] };
 
-export const deadLettersQuery = z.strictObject({ limit: upTo(MAX_DEAD_LETTERS, 50) });
+export const incidentsQuery = z
+  .strictObject({
+    ...since,
+    ...until,
+    open: flag.optional(),
+    stream: name.optional(),
+    entity: name.optional(),
+    limit: upTo(MAX_INCIDENTS, 100),
+  })
+  .refine(ordered, ORDERED);
+
+export const deadLettersQuery = z
+  .strictObject({
+    ...since,
+    ...until,
+    stream: name.optional(),
+    code: z.string().min(1).max(64).optional(),
+    limit: upTo(MAX_DEAD_LETTERS, 50),
+  })
+  .refine(ordered, ORDERED);
 
 export const faultBody = z.strictObject({
   fault: z.string().min(1).max(64).describe('Name of the fault.'),

@@ -2,6 +2,8 @@ import { Random } from '../../core/random.ts';
 import type { Incident, Sample, Verdict } from '../../core/types.ts';
 import type { Counters } from '../../ingest/ports.ts';
 import type {
+  DeadLetterCount,
+  DeadLetterFilter,
   EntityStatus,
   FaultControl,
   IncidentFilter,
@@ -193,6 +195,8 @@ export class FixtureWorld implements Reader, Live {
       .filter((i) => filter.stream === undefined || i.stream === filter.stream)
       .filter((i) => filter.entity === undefined || i.entity === filter.entity)
       .filter((i) => filter.open === undefined || (i.resolvedMs === null) === filter.open)
+      .filter((i) => filter.sinceMs === undefined || i.resolvedMs === null || i.resolvedMs >= filter.sinceMs)
+      .filter((i) => filter.untilMs === undefined || i.startMs < filter.untilMs)
       .sort((a, b) => b.startMs - a.startMs)
       .slice(0, filter.limit);
   }
@@ -214,9 +218,22 @@ export class FixtureWorld implements Reader, Live {
     }));
   }
 
-  async deadLetters(limit: number): Promise<StoredDeadLetter[]> {
+  async deadLetters(limit: number, filter: DeadLetterFilter = {}): Promise<StoredDeadLetter[]> {
     this.#check();
-    return this.#deadLetters.slice(0, limit);
+    const { stream, code, sinceMs = 0, untilMs = Number.POSITIVE_INFINITY } = filter;
+    return this.#deadLetters
+      .filter((d) => (stream === undefined || d.stream === stream) && (code === undefined || d.code === code))
+      .filter((d) => d.receivedMs >= sinceMs && d.receivedMs < untilMs)
+      .slice(0, limit);
+  }
+
+  async deadLetterCounts(filter: DeadLetterFilter): Promise<DeadLetterCount[]> {
+    const counts = new Map<string, DeadLetterCount>();
+    for (const { stream, code } of await this.deadLetters(Number.POSITIVE_INFINITY, filter)) {
+      const held = counts.get(`${stream} ${code}`) ?? { stream, code, count: 0, redriven: 0 };
+      counts.set(`${stream} ${code}`, { ...held, count: held.count + 1 });
+    }
+    return [...counts.values()];
   }
 
   #check(): void {

@@ -96,6 +96,11 @@ it('filters incidents by entity and by whether they are open, newest first', asy
   expect(await ids({ open: true })).toEqual(['open']);
   expect(await ids({ entity: 'web-1', open: false })).toEqual(['old']);
   expect(await ids({ stream: 'hosts', limit: 1 })).toEqual(['open']);
+  const old = (await reader.incident('old'))!;
+  expect(await ids({ sinceMs: old.resolvedMs!, entity: 'web-1' })).toEqual(['open', 'old']);
+  expect(await ids({ sinceMs: old.resolvedMs! + 1, entity: 'web-1' })).toEqual(['open']);
+  expect(await ids({ untilMs: old.startMs + 1, entity: 'web-1' })).toEqual(['old']);
+  expect(await ids({ untilMs: old.startMs, entity: 'web-1' })).toEqual([]);
   expect((await reader.incident('open'))?.attributions).toEqual(makeIncident().attributions);
   expect(await reader.incident('none')).toBeNull();
 });
@@ -105,6 +110,12 @@ it('lists dead letters, newest first; a tombstone is empty there', async () => {
   expect(letters.map((d) => [d.id, d.code, d.receivedMs, ...d.value])).toEqual([
     ['hosts:0:3:-1', 'record_empty', 5_000],
     ['hosts:0:2:-1', 'record_not_json', 5_000, 2],
+  ]);
+  const ids = async (filter: object) => (await reader.deadLetters(9, filter)).map((d) => d.id);
+  expect(await ids({ code: 'record_empty' })).toEqual(['hosts:0:3:-1']);
+  expect(await ids({ sinceMs: 5_001 })).toEqual([]);
+  expect(await reader.deadLetterCounts({ code: 'record_empty' })).toEqual([
+    { stream: 'hosts', code: 'record_empty', count: 1, redriven: 0 },
   ]);
 });
 

@@ -58,6 +58,8 @@ export function decisionOperations({ streams, store, explain, budgets }: Monitor
       summary: 'The ledger, newest first.',
       query: z.strictObject({
         stream: streamName.optional(),
+        from: queryMs.optional().describe('Only what was decided from this event time on.'),
+        to: queryMs.optional().describe('Only what was decided before this event time.'),
         before: z.coerce.number().int().min(1).optional().describe('Only entries with a smaller seq: the next page.'),
         limit: limit(MAX_ENTRIES, 100),
       }),
@@ -91,14 +93,23 @@ export function decisionOperations({ streams, store, explain, budgets }: Monitor
 /** The newest entries before a sequence number: the ledger is read from its end in pages that double until they suffice. */
 async function newestFirst(
   store: MonitorParts['store'],
-  query: { stream?: string | undefined; before?: number | undefined; limit: number },
+  query: {
+    stream?: string | undefined;
+    from?: number | undefined;
+    to?: number | undefined;
+    before?: number | undefined;
+    limit: number;
+  },
 ) {
   const newest = await store.decision('latest');
   const toSeq = Math.min(query.before ?? Number.MAX_SAFE_INTEGER, (newest?.seq ?? 0) + 1);
   const stream = query.stream === undefined ? {} : { stream: query.stream };
   for (let span = query.limit; ; span *= 2) {
     const fromSeq = Math.max(1, toSeq - span);
-    const entries = await store.ledger({ ...stream, fromSeq, toSeq });
+    const read = await store.ledger({ ...stream, fromSeq, toSeq });
+    const entries = read.filter(
+      ({ decision: { atMs } }) => atMs >= (query.from ?? 0) && atMs < (query.to ?? Number.POSITIVE_INFINITY),
+    );
     if (entries.length >= query.limit || fromSeq === 1) return entries.slice(-query.limit).reverse();
   }
 }
