@@ -114,3 +114,6 @@ export const FIGURES = {
 
 export type FigureName = keyof typeof FIGURES;
 export const FIGURE_NAMES = Object.keys(FIGURES) as FigureName[];
+
+/** Figures whose textbook limit gives way to the measured one where that is wider: see docs/drift.md. */
+export const GIVES_WAY: ReadonlySet<FigureName> = new Set(['psi_feature', 'psi_top_feature', 'psi_score', 'kl_score']);

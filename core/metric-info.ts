@@ -1,6 +1,6 @@
 import { FIGURE_NAMES } from './figures.ts';
 import { LOG_LEVELS } from './log-level.ts';
-import { SPANS } from './triggers.ts';
+import { CAUSES, SPANS } from './triggers.ts';
 import { DISPOSITIONS } from './types.ts';
 
 /** A label: what it says, and its values where those are a closed list. None of them names an entity. */
@@ -30,6 +30,8 @@ export const METRIC_LABELS = {
   feature: { means: 'a feature, the fifty that have shifted most' },
   figure: { means: 'a figure of figures.md', values: FIGURE_NAMES },
   span: { means: 'how far back the figure looks', values: SPANS },
+  bound: { means: 'which side of a limit or of an interval', values: ['low', 'high'] },
+  cause: { means: 'why figures moved; see drift.md', values: CAUSES },
   action: { means: 'what was decided' },
   trigger: { means: 'a trigger of triggers.md, or none' },
   result: { means: 'what came of a decision', values: ['done', 'held', 'dry_run', 'refused'] },

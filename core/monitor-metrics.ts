@@ -23,6 +23,24 @@ export const MONITOR_METRICS = {
     unit: 'ratio',
     labels: ['stream', 'figure', 'span'],
   },
+  tidewatch_figure_limit: {
+    ...gauge,
+    help: 'What a known figure is held against: a limit, on the side on which it is worse, or both ends of a band.',
+    unit: 'ratio',
+    labels: ['stream', 'figure', 'span', 'bound'],
+  },
+  tidewatch_figure_interval: {
+    ...gauge,
+    help: 'Confidence interval of a known figure; no series for figures that have none.',
+    unit: 'ratio',
+    labels: ['stream', 'figure', 'span', 'bound'],
+  },
+  tidewatch_cause: {
+    ...gauge,
+    help: 'Why figures moved in the newest interval: 1 for the cause that was told, 0 for the others.',
+    unit: 'flag',
+    labels: ['stream', 'cause'],
+  },
   tidewatch_drift_psi: {
     ...gauge,
     help: 'Population stability index of a feature over the newest interval; of the fifty that have shifted most.',
@@ -76,6 +94,12 @@ export const MONITOR_METRICS = {
     help: 'Calls of POST /alerts: accepted, refused, or unavailable while another process decides.',
     unit: 'count',
     labels: ['outcome'],
+  },
+  tidewatch_watchdog_timestamp_seconds: {
+    ...gauge,
+    help: 'When the alert that always fires last arrived at POST /alerts, since the Unix epoch; no series before it has.',
+    unit: 'seconds',
+    labels: [],
   },
   tidewatch_notifications_total: {
     ...counter,

@@ -265,3 +265,6 @@ export const TRIGGERS: readonly Trigger[] = [
     means: 'The newest figures are twelve hours behind the newest event time: nobody watches the detector.',
   },
 ];
+
+/** Name of the alert that always fires: that it arrives at POST /alerts shows that alerts do. No trigger has it. */
+export const WATCHDOG = 'watchdog';

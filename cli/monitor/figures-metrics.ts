@@ -1,7 +1,7 @@
-import type { FigureName } from '../../core/figures.ts';
+import { FIGURES, type FigureName } from '../../core/figures.ts';
 import type { GaugeName, LabelsOf } from '../../core/metrics.ts';
-import { SPANS } from '../../core/triggers.ts';
-import type { FigureStatus, Observation } from '../../monitor/observation.ts';
+import { CAUSES, SPANS } from '../../core/triggers.ts';
+import type { Figure, FigureStatus, Observation } from '../../monitor/observation.ts';
 import type { Decision, MonitorState } from '../../monitor/types.ts';
 import type { Metrics } from '../metrics/ports.ts';
 
@@ -28,6 +28,15 @@ export function controllerCode({ suspended, hold, rollout }: MonitorState): numb
 
 type Series<N extends GaugeName> = [labels: LabelsOf<N>, value: number][];
 const orNaN = (value: number | null | undefined): number => value ?? Number.NaN;
+
+function boundsOf(figure: FigureName, limit: Figure['limit']): [bound: 'low' | 'high', value: number][] {
+  if (limit === null) return [];
+  if (typeof limit === 'number') return [[FIGURES[figure].worse === 'low' ? 'low' : 'high', limit]];
+  return [
+    ['low', limit[0]],
+    ['high', limit[1]],
+  ];
+}
 
 /** What the process that decides shows of its streams; a process that stands by shows nothing of them. */
 export class FiguresMetrics {
@@ -84,14 +93,36 @@ export class FiguresMetrics {
     metrics.replace('tidewatch_alert_rate_ratio', ofInterval('alert_rate_ratio'));
     metrics.replace('tidewatch_calibration_ece', ofInterval('ece'));
     metrics.replace('tidewatch_pvalue_uniformity', ofInterval('uniformity'));
-    const figures: Series<'tidewatch_figure'> = [];
-    for (const { stream, spans } of all)
-      for (const span of SPANS)
-        for (const [figure, { value }] of Object.entries(spans[span]))
-          figures.push([{ stream, figure, span }, orNaN(value)]);
-    metrics.replace('tidewatch_figure', figures);
+    metrics.replace(
+      'tidewatch_cause',
+      all.flatMap(({ stream, cause }) =>
+        CAUSES.map((kind): Series<'tidewatch_cause'>[number] => [{ stream, cause: kind }, kind === cause.kind ? 1 : 0]),
+      ),
+    );
+    this.#showFigures(all);
     this.#showFeatures(all);
     if (all.length === 0) metrics.replace('tidewatch_controller_state', []);
+  }
+
+  #showFigures(all: readonly Observation[]): void {
+    const figures: Series<'tidewatch_figure'> = [];
+    const limits: Series<'tidewatch_figure_limit'> = [];
+    const intervals: Series<'tidewatch_figure_interval'> = [];
+    for (const { stream, spans } of all)
+      for (const span of SPANS)
+        for (const [figure, found] of Object.entries(spans[span]) as [FigureName, Figure][]) {
+          const labels = { stream, figure, span };
+          // a value of too few data is no value to a trigger, and so to a rule
+          if (found.value === null || found.status === 'unknown') continue;
+          figures.push([labels, found.value]);
+          for (const [bound, value] of boundsOf(figure, found.limit)) limits.push([{ ...labels, bound }, value]);
+          if (found.interval === undefined) continue;
+          intervals.push([{ ...labels, bound: 'low' }, found.interval[0]]);
+          intervals.push([{ ...labels, bound: 'high' }, found.interval[1]]);
+        }
+    this.#metrics.replace('tidewatch_figure', figures);
+    this.#metrics.replace('tidewatch_figure_limit', limits);
+    this.#metrics.replace('tidewatch_figure_interval', intervals);
   }
 
   #showFeatures(all: readonly Observation[]): void {

@@ -49,6 +49,7 @@ export function monitorRoutes(options: MonitorRoutesOptions): FastifyPluginAsync
       monitor.policies.of(stream).triggers.some(({ name, enabled }) => name === trigger && enabled),
     take: (stream, input) => monitor.take(stream, input),
     now: () => clock.now(),
+    watched: () => metrics.set('tidewatch_watchdog_timestamp_seconds', {}, clock.now() * 0.001),
     told: (outcome, fault) => {
       metrics.count('tidewatch_webhooks_total', { outcome });
       if (outcome !== 'accepted') logger.warn({ outcome, fault }, 'a call of POST /alerts was not taken');

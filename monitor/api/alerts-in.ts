@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type Fault, fail, ok, type Result } from '../../core/errors.ts';
+import { WATCHDOG } from '../../core/trigger-table.ts';
 import { REPLAY_WINDOW_MS, SIGNATURE_HEADER, verifySignature } from '../notify/signature.ts';
 import type { Decision, Input } from '../types.ts';
 import { SECURITY_HEADERS } from './headers.ts';
@@ -24,6 +25,8 @@ export interface AlertsInOptions {
   now: () => number;
   /** For metric and log; never with what was sent. */
   told: (outcome: 'accepted' | 'refused' | 'unavailable', fault: Fault | null) => void;
+  /** The alert that always fires has come. */
+  watched?: () => void;
 }
 
 /** What we read of the webhooks of Grafana and Alertmanager, which have more. */
@@ -85,6 +88,7 @@ async function taken(
   for (const alert of parsed.data.alerts) {
     const { alertname: trigger = '', stream = '' } = alert.labels;
     const atMs = Date.parse(alert.startsAt);
+    if (trigger === WATCHDOG && alert.status === 'firing') options.watched?.();
     if (!Number.isFinite(atMs) || !knows(stream, trigger)) continue;
     const firing = alert.status === 'firing';
     const done = await take(stream, { kind: 'alert', key: keyOf(alert), trigger, atMs, firing });

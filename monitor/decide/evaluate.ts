@@ -1,4 +1,4 @@
-import { FIGURES, type FigureName } from '../../core/figures.ts';
+import { FIGURES, GIVES_WAY } from '../../core/figures.ts';
 import type { Trigger } from '../../core/triggers.ts';
 import type { Observation } from '../observation.ts';
 import type { TriggerState } from '../types.ts';
@@ -27,9 +27,6 @@ export function conditionOf(trigger: Trigger, observation: Observation, policy: 
   return (trigger.comparison === '>' ? value > limit : value < limit) ? 'holds' : 'not';
 }
 
-/** Figures whose textbook limit gives way to the measured one where that is wider: see docs/drift.md. */
-const MEASURED: ReadonlySet<FigureName> = new Set(['psi_feature', 'psi_top_feature', 'psi_score', 'kl_score']);
-
 /**
  * With measured limits, a textbook limit holds only where the training data themselves do not exceed it: otherwise it
  * would alarm all the time. A trigger that warns at a part of the textbook limit warns at that part of the measured one.
@@ -38,7 +35,7 @@ function limitOf(trigger: Trigger, own: number | null, policy: Policy): number |
   const { figure, limit } = trigger;
   if (typeof limit !== 'number') return own;
   const { textbook } = FIGURES[figure];
-  if (policy.config.limits !== 'measured' || own === null || textbook === null || !MEASURED.has(figure)) return limit;
+  if (policy.config.limits !== 'measured' || own === null || textbook === null || !GIVES_WAY.has(figure)) return limit;
   return Math.max(limit, (own * limit) / textbook);
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { FiguresMetrics, MAX_FEATURES } from '../../../cli/monitor/figures-metrics.ts';
+import { CAUSES } from '../../../core/triggers.ts';
 import { firstState } from '../../../monitor/decide/step.ts';
 import type { Observation } from '../../../monitor/observation.ts';
 import { makeObservation, T0 } from '../../store/monitor-make.ts';
@@ -46,4 +47,45 @@ test('a process that stands by shows nothing of the streams', async () => {
   const text = await metrics.text();
   expect(text).toContain('\ntidewatch_monitor_active 0');
   expect(text).not.toContain('stream="s"');
+});
+
+test('limits, intervals and the cause have series; of a figure that is unknown there is none, its value included', async () => {
+  const { metrics, figures } = site();
+  figures.active(true);
+  const made = makeObservation(T0, { stream: 's' });
+  figures.observed({
+    ...made,
+    cause: { ...made.cause, kind: 'season' },
+    spans: {
+      grain: { alert_rate_ratio: { value: 3, status: 'unknown', limit: [0.2, 5], interval: [0, 9] } },
+      interval: {
+        psi_feature: { value: 0.3, status: 'warn', limit: 0.4 },
+        data_quality: { value: 30, status: 'ok', limit: 18 },
+        alert_rate_ratio: { value: 1, status: 'ok', limit: [0.2, 5], interval: [0.5, 2] },
+        errors: { value: 0, status: 'ok', limit: null },
+      },
+      day: {},
+      week: {},
+    },
+  });
+  const text = await metrics.text();
+  const lines = text.split('\n').filter((line) => /^tidewatch_(figure(_limit|_interval)?|cause)\{/.test(line));
+  const of = (figure: string) => `stream="s",figure="${figure}",span="interval"`;
+  expect(lines.filter((line) => !line.startsWith('tidewatch_cause')).sort()).toEqual(
+    [
+      `tidewatch_figure{${of('psi_feature')}} 0.3`,
+      `tidewatch_figure{${of('data_quality')}} 30`,
+      `tidewatch_figure{${of('alert_rate_ratio')}} 1`,
+      `tidewatch_figure{${of('errors')}} 0`,
+      `tidewatch_figure_limit{${of('psi_feature')},bound="high"} 0.4`,
+      `tidewatch_figure_limit{${of('data_quality')},bound="low"} 18`,
+      `tidewatch_figure_limit{${of('alert_rate_ratio')},bound="low"} 0.2`,
+      `tidewatch_figure_limit{${of('alert_rate_ratio')},bound="high"} 5`,
+      `tidewatch_figure_interval{${of('alert_rate_ratio')},bound="low"} 0.5`,
+      `tidewatch_figure_interval{${of('alert_rate_ratio')},bound="high"} 2`,
+    ].sort(),
+  );
+  const causes = lines.filter((line) => line.startsWith('tidewatch_cause'));
+  expect(causes.length).toBe(CAUSES.length);
+  expect(causes.filter((line) => line.endsWith(' 1'))).toEqual(['tidewatch_cause{stream="s",cause="season"} 1']);
 });

@@ -126,3 +126,14 @@ test('while nobody decides here it says so with 503, and the sender comes again'
   expect((await post(bodyOf(ALERT), bearer)).status).toBe(503);
   expect(told).toEqual([['unavailable', 'stands_by']]);
 });
+
+test('the alert that always fires is heard when it fires, whoever decides, and never when its sender is not authentic', async () => {
+  let heard = 0;
+  const { post, inputs } = await site({ watched: () => heard++ });
+  const watchdog = { ...ALERT, labels: { alertname: 'watchdog' } };
+  expect((await post(bodyOf(watchdog), bearer)).body).toEqual({ taken: 0, ignored: 1, decisions: [] });
+  expect(heard).toBe(1);
+  await post(bodyOf(watchdog), {});
+  await post(bodyOf({ ...watchdog, status: 'resolved' }), bearer);
+  expect([heard, inputs]).toEqual([1, []]);
+});
