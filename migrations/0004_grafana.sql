@@ -1,8 +1,7 @@
 -- What dashboards read: a row a fact, unpacked from JSON, with names that say what they are.
 --
--- Every view that has `time` (timestamptz) has `time_ms` too, the same in milliseconds since the Unix epoch. A range of
--- time is answered by an index in incidents, and in verdicts `WHERE anomalous` or of an entity. Who reads the windows of
--- a whole fleet asks by time_ms, which leaves the other days' partitions alone:
+-- Every view that has `time` (timestamptz) has `time_ms` too, the same in milliseconds since the Unix epoch. Ask for a
+-- range by time_ms: partitions and indexes are by it, and a range of `time` alone reads every day that there is.
 --   WHERE stream = 'hosts' AND time_ms BETWEEN 1000::bigint * $__unixEpochFrom() AND 1000::bigint * $__unixEpochTo()
 -- Numbers that Grafana cannot draw (NaN, infinite bounds) are NULL. Nothing here came from outside as bytes: no payloads,
 -- no artifacts, no states.
@@ -12,16 +11,12 @@ DROP VIEW grafana.verdicts, grafana.incidents, grafana.entities, grafana.dead_le
   grafana.model_roles, grafana.labels, grafana.maintenance;
 --> statement-breakpoint
 
--- Anomalous windows of a whole fleet, without reading those that are not; few rows, so it costs little to write. The
--- expressions are those of the column `time` of the views.
-CREATE INDEX verdicts_anomalous ON verdicts (to_timestamp(window_start_ms / 1000.0)) WHERE severity > 1;
+-- Anomalous windows of a whole fleet, without reading those that are not; few rows, so it costs little to write.
+CREATE INDEX verdicts_anomalous ON verdicts (window_start_ms) WHERE severity > 1;
 --> statement-breakpoint
-CREATE INDEX incidents_by_time ON incidents (stream, to_timestamp(start_ms / 1000.0) DESC);
+CREATE INDEX incidents_by_time ON incidents (stream, start_ms DESC);
 --> statement-breakpoint
-CREATE INDEX decisions_by_time ON decisions (stream, to_timestamp(at_ms / 1000.0));
---> statement-breakpoint
--- letters come in the order of time, so a few pages tell which of them lie in a range
-CREATE INDEX dead_letters_by_time ON dead_letters USING brin (to_timestamp(received_ms / 1000.0)) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX decisions_by_time ON decisions (stream, at_ms);
 --> statement-breakpoint
 
 CREATE FUNCTION grafana.finite(x double precision) RETURNS double precision LANGUAGE sql IMMUTABLE PARALLEL SAFE
