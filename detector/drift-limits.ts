@@ -10,8 +10,10 @@ import type { TimedSeries } from './train.ts';
 
 /** Fewer blocks than this say nothing of what is usual: there are no measured limits then. */
 export const MIN_BLOCKS = 16;
-/** More blocks than this are put together to that many: their comparisons are what costs. */
+/** Of more blocks than this some are left out: their comparisons are what costs, and longer blocks are no intervals. */
 const MAX_BLOCKS = 400;
+/** Multiples of it are spread evenly, so that the blocks kept belong to no time of day (Weyl 1916). */
+const GOLDEN = 0.6180339887498949;
 const WEEK_MS = 7 * 86_400_000;
 /** Share of the blocks, the earliest ones, that are only compared with. */
 const FIRST_PAST = 0.25;
@@ -34,7 +36,8 @@ export const driftedFeatures = (features: number): number => Math.max(1, Math.ro
  * of a block, that of the feature at the tenth part from above counts for drift, and the largest for a feature alone. Each
  * is given the quantile that is passed as often as false alarms are allowed, by an exponential tail beyond what so few
  * blocks can show. docs/drift.md measures this rule, docs/decisions/0018-drift-limits.md has the ones that it was chosen
- * from. null with fewer than MIN_BLOCKS.
+ * from. Limits of the scores, of the uniformity of p-values and of the alert-rate ratio are not measured: held-out scores
+ * are too few to be cut into blocks. null with fewer than MIN_BLOCKS in which anything is known.
  */
 export function driftLimits(
   series: ReadonlyMap<string, TimedSeries>,
@@ -49,6 +52,8 @@ export function driftLimits(
   if (blocks.length < MIN_BLOCKS) return null;
   const share = Math.min(0.5, falseAlarmsPerWeek / (WEEK_MS / intervalMs));
   const indices = limitsFor(chained(blocks, psiOf), share);
+  const distances = limitsFor(chained(blocks, ksOf), share);
+  if (indices === null || distances === null) return null;
   const psiScore = Math.max(0.25, middle(indices.together));
   return {
     blocks: blocks.length,
@@ -56,7 +61,7 @@ export function driftLimits(
     falseAlarmsPerWeek,
     psi: indices.together,
     psiAlone: indices.alone,
-    ks: limitsFor(chained(blocks, ksOf), share).together,
+    ks: distances.together,
     psiScore,
     ksScore: 0.2,
     klScore: Math.max(0.1, psiScore / 2),
@@ -85,7 +90,7 @@ const ksOf: Distance = (a, b) => {
   return result.ok ? result.value.statistic : Number.NaN;
 };
 
-/** Distances of each block but the first ones from all blocks before it: by block, then by feature. */
+/** Distances of each block but the first ones from all blocks before it: by block, then by feature; NaN for no values. */
 function chained(blocks: readonly Histogram[][], distance: Distance): Float64Array[] {
   const first = Math.max(4, Math.ceil(blocks.length * FIRST_PAST));
   const past = blocks[0]!.map(({ edges }) => emptyHistogram(edges));
@@ -100,11 +105,16 @@ function chained(blocks: readonly Histogram[][], distance: Distance): Float64Arr
   return distances;
 }
 
-/** Limits of each feature when a tenth of them must be beyond theirs, and when one alone is enough. */
+/**
+ * Limits of each feature when a tenth of them must be beyond theirs, and when one alone is enough. null when there are too
+ * few blocks with a known distance.
+ */
 export function limitsFor(
-  distances: readonly Float64Array[],
+  blocks: readonly Float64Array[],
   share: number,
-): { together: Float64Array; alone: Float64Array } {
+): { together: Float64Array; alone: Float64Array } | null {
+  const distances = blocks.filter((block) => block.some((x) => !Number.isNaN(x)));
+  if (distances.length < MIN_BLOCKS * (1 - FIRST_PAST)) return null;
   const features = distances[0]!.length;
   const usual = new Float64Array(features);
   const spread = new Float64Array(features);
@@ -115,15 +125,16 @@ export function limitsFor(
     usual[f] = Math.max(LEAST_USUAL, of.length === 0 ? 0 : quantileSorted(of, 0.5));
     spread[f] = Math.max(LEAST_SPREAD * usual[f]!, meanExcess(of, usual[f]!));
   }
-  const kth = driftedFeatures(features);
   const together = new Float64Array(distances.length);
   const alone = new Float64Array(distances.length);
   distances.forEach((block, b) => {
+    // what is not known of a block does not count among its features, here as in an interval
     const spreads = block
-      .map((x, f) => (Number.isNaN(x) ? Number.NEGATIVE_INFINITY : (x - usual[f]!) / spread[f]!))
+      .map((x, f) => (x - usual[f]!) / spread[f]!)
+      .filter((x) => !Number.isNaN(x))
       .sort();
-    together[b] = spreads[features - kth]!;
-    alone[b] = spreads[features - 1]!;
+    together[b] = spreads.at(-driftedFeatures(spreads.length))!;
+    alone[b] = spreads.at(-1)!;
   });
   const limitsAt = (factor: number) => usual.map((x, f) => x + Math.max(1, factor) * spread[f]!);
   return { together: limitsAt(passedBy(together.sort(), share)), alone: limitsAt(passedBy(alone.sort(), share)) };
@@ -149,7 +160,7 @@ function passedBy(sorted: Float64Array, share: number): number {
   return from + meanExcess(sorted, from) * Math.max(0, ln((1 - TAIL_FROM) / share));
 }
 
-/** Counts of each block by feature, in the order of time; blocks without any window are left out. */
+/** Counts of each block by feature, in the order of time; blocks without any window are left out, and some of very many. */
 function blocksOf(
   series: ReadonlyMap<string, TimedSeries>,
   scales: ReadonlyMap<string, Float32Array>,
@@ -158,15 +169,19 @@ function blocksOf(
   intervalMs: number,
 ): Histogram[][] {
   const blocks = new Map<number, { place: Histogram; ratio: Float64Array }[]>();
-  const blockMs = Math.max(intervalMs, Math.ceil(reference.spanMs / MAX_BLOCKS / intervalMs) * intervalMs);
+  const kept = (MAX_BLOCKS * intervalMs) / reference.spanMs;
   for (const [entity, one] of series) {
     const of = scales.get(entity);
     if (of === undefined) continue;
     let from = 0;
     while (from < one.rows) {
-      const key = Math.floor(one.startsMs[from]! / blockMs);
+      const key = Math.floor(one.startsMs[from]! / intervalMs);
       let to = from;
-      while (to < one.rows && Math.floor(one.startsMs[to]! / blockMs) === key) to++;
+      while (to < one.rows && Math.floor(one.startsMs[to]! / intervalMs) === key) to++;
+      if (kept < 1 && (key * GOLDEN) % 1 >= kept) {
+        from = to;
+        continue;
+      }
       let block = blocks.get(key);
       if (block === undefined) {
         block = reference.features.map(({ place, ratio }) => ({

@@ -5,6 +5,8 @@ import { MIX_BUCKETS, RATIO_SLOTS } from './interval-counts.ts';
 import type { DriftLimits, ReferenceFeature, ReferenceProfile } from './reference.ts';
 
 const MAX_FEATURES = 100_000;
+/** Lengths of an entity's name and of its list of scales. */
+const LEAST_SCALES_BYTES = 8;
 
 /** Writes a reference profile as the section of an artifact, or as evidence. */
 export function saveReference(writer: ByteWriter, reference: ReferenceProfile): void {
@@ -35,6 +37,7 @@ export function saveReference(writer: ByteWriter, reference: ReferenceProfile): 
 /** Reads what saveReference wrote; throws CorruptBytes. */
 export function loadReference(reader: ByteReader): ReferenceProfile {
   const bins = reader.u32('bins of the reference');
+  if (bins < 1 || bins > MAX_BINS) throw new CorruptBytes(`bins are ${bins}, at most ${MAX_BINS} expected`, reader.at);
   const count = reader.count('features of the reference', 16, MAX_FEATURES);
   const features: ReferenceFeature[] = [];
   for (let f = 0; f < count; f++) {
@@ -42,10 +45,14 @@ export function loadReference(reader: ByteReader): ReferenceProfile {
     const metric = reader.text('metric');
     const place = loadHistogram(reader);
     const ratio = numbers(reader, 'ratios', RATIO_SLOTS);
-    features.push({ name, metric, place, ratio, missing: reader.f64('share missing') });
+    const missing = reader.f64('share missing');
+    if (!(missing >= 0 && missing <= 1)) throw new CorruptBytes(`share missing is ${missing}`, reader.at);
+    features.push({ name, metric, place, ratio, missing });
   }
-  const top = Int32Array.from(reader.f64s('features that matter most'));
-  if (top.some((f) => f < 0 || f >= count)) throw new CorruptBytes('a top feature does not exist', reader.at);
+  const order = reader.f64s('features that matter most');
+  const stranger = order.find((f, i) => !(Number.isInteger(f) && f >= 0 && f < count) || order.indexOf(f) !== i);
+  if (stranger !== undefined) throw new CorruptBytes(`top feature ${stranger} of ${count}, or twice`, reader.at);
+  const top = Int32Array.from(order);
   const score = loadHistogram(reader);
   const mix = numbers(reader, 'mix', MIX_BUCKETS);
   const [windows, entities, spanMs, alertRate] = ['windows', 'entities', 'span', 'alert rate'].map((what) => {
@@ -53,8 +60,12 @@ export function loadReference(reader: ByteReader): ReferenceProfile {
     if (!(value >= 0 && Number.isFinite(value))) throw new CorruptBytes(`${what} is ${value}`, reader.at);
     return value;
   }) as [number, number, number, number];
-  const limits = reader.u8('limits') === 1 ? loadLimits(reader, count) : null;
-  const entries = reader.count('scales', 1);
+  const measured = reader.u8('limits');
+  if (measured > 1) throw new CorruptBytes(`limits are ${measured}, wanted 0 or 1`, reader.at);
+  const limits = measured === 1 ? loadLimits(reader, count) : null;
+  const entries = reader.u32('scales');
+  if ((entries - 1) * LEAST_SCALES_BYTES > reader.remaining)
+    throw new CorruptBytes(`scales of ${entries - 1} entities are more than the bytes left can hold`, reader.at);
   let scales: Map<string, Float32Array> | null = null;
   if (entries > 0) {
     scales = new Map();
@@ -115,8 +126,15 @@ function loadLimits(reader: ByteReader, features: number): DriftLimits {
   return {
     ...scalars,
     alertRatio,
-    psi: numbers(reader, 'limits of PSI', features),
-    ks: numbers(reader, 'limits of KS', features),
-    psiAlone: numbers(reader, 'limits of PSI alone', features),
+    psi: limitsOf(reader, 'limits of PSI', features),
+    ks: limitsOf(reader, 'limits of KS', features),
+    psiAlone: limitsOf(reader, 'limits of PSI alone', features),
   };
+}
+
+/** Figures are divided by their limits, so none is 0. */
+function limitsOf(reader: ByteReader, what: string, features: number): Float64Array {
+  const values = numbers(reader, what, features);
+  if (values.some((x) => x === 0)) throw new CorruptBytes(`one of the ${what} is 0`, reader.at);
+  return values;
 }

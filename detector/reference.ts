@@ -24,11 +24,16 @@ export interface DriftLimits {
   ks: Float64Array;
   /** The same, when any feature alone counts. */
   psiAlone: Float64Array;
+  /**
+   * Not measured, as held-out scores are too few to be cut into blocks: of PSI the textbook's, or the middle of the
+   * features' where that is wider; of KL in proportion.
+   */
   psiScore: number;
-  ksScore: number;
   klScore: number;
+  /** Fixed. */
+  ksScore: number;
   uniformity: number;
-  /** Band of the alert-rate ratio. */
+  /** Band of the alert-rate ratio as configured at training; figures are held against the one in force. */
   alertRatio: [low: number, high: number];
 }
 

@@ -96,7 +96,7 @@ function isDrift(
   const counts = emptyCounts(at * intervalMs, (at + 1) * intervalMs, 'recorded', reference);
   const series = { ...earlier, values, rows };
   countRows(series, reference.scales!.get('recorded')!, counts.features, features);
-  const { drift } = shiftFigures(featureShifts(counts, reference, policy), reference);
+  const { drift } = shiftFigures(featureShifts(counts, reference, policy), reference, policy);
   return drift!.status === 'drift';
 }
 

@@ -68,7 +68,7 @@ export async function speed(): Promise<Speed> {
       Float64Array.from({ length: 500 }, () => random.normal()),
     );
   const policy = policyConfig.parse({ limits: 'textbook' });
-  const intervalMs = best(() => shiftFigures(featureShifts(counts, reference, policy), reference));
+  const intervalMs = best(() => shiftFigures(featureShifts(counts, reference, policy), reference, policy));
   return { ksMs, psiMs, intervalMs, ...(await scipy()) };
 }
 

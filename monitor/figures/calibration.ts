@@ -32,9 +32,8 @@ export function calibrationFigures(
   const lane = counts?.champion ?? null;
   if (counts === null || lane === null || lane.windows === 0) return { alert_rate_ratio: UNKNOWN, uniformity: UNKNOWN };
   const measured = rule === 'measured' ? (reference?.limits ?? null) : null;
-  const band = measured?.alertRatio ?? alertRatioBand;
   return {
-    alert_rate_ratio: ratioFigure(counts, lane, rate, band),
+    alert_rate_ratio: ratioFigure(counts, lane, rate, alertRatioBand),
     uniformity: uniformityFigure(lane, measured?.uniformity ?? UNIFORMITY),
   };
 }

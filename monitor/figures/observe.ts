@@ -59,7 +59,7 @@ export function observe(input: ObserveInput): Observation {
 function figuresOf(counts: IntervalCounts | null, { reference, policy, stream }: ObserveInput): Figures {
   const rate = stream.detector.alertRate;
   return {
-    ...(reference === null ? {} : shiftFigures(featureShifts(counts, reference, policy), reference)),
+    ...(reference === null ? {} : shiftFigures(featureShifts(counts, reference, policy), reference, policy)),
     ...(reference === null ? {} : scoreShifts(counts?.champion?.score ?? null, reference, policy)),
     ...rateFigures(counts, reference),
     ...calibrationFigures(counts, rate, reference, policy),

@@ -62,6 +62,7 @@ function distances(trained: Histogram, now: Histogram): { psi: number; ks: numbe
 export function shiftFigures(
   features: readonly FeatureFigures[],
   { top, limits }: Pick<ReferenceProfile, 'top' | 'limits'>,
+  { limits: rule }: Pick<PolicyConfig, 'limits'>,
 ): Figures {
   const known = features.filter((f) => f.psi !== null);
   if (known.length === 0)
@@ -76,7 +77,8 @@ export function shiftFigures(
   const ratios = judged.map((f) => f.psi! / f.psiLimit).sort((a, b) => b - a);
   const ratio = ratios[driftedFeatures(ratios.length) - 1] ?? null;
   const drifted = judged.filter((f) => f.status === 'drift').length;
-  const alone = features.map((f, i) => ({ ...f, psiLimit: limits?.psiAlone[i] ?? f.psiLimit }));
+  const own = rule === 'measured' ? limits : null;
+  const alone = features.map((f, i) => ({ ...f, psiLimit: own?.psiAlone[i] ?? f.psiLimit }));
   const most = Array.from(top, (f) => alone[f]!);
   return {
     psi_feature: worst(alone, PSI_DRIFT),
