@@ -6,7 +6,6 @@ import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
 import type { Log } from '../../ingest/ports.ts';
 import { suppressedBy } from '../../monitor/notify/suppression.ts';
-import { workInThreads } from '../../monitor/training/thread.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -23,6 +22,7 @@ import { Monitor } from '../monitor/monitor.ts';
 import { policiesOf } from '../monitor/policies.ts';
 import { monitorRoutes } from '../monitor/routes.ts';
 import { monitorStores } from '../monitor/stores.ts';
+import { trainingInThreads } from '../monitor/training-threads.ts';
 import { keepMonitorRetention, keepRetention } from '../retention.ts';
 import { keepServingStats } from '../serving/serving-meter.ts';
 import { Steward } from '../serving/steward.ts';
@@ -70,7 +70,8 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
   const history = historyOfFirstStart(options);
   if (config.database.url === undefined && !existsSync(path.join(config.database.dir, 'postgres')))
     say(`First start: makes a database in ${config.database.dir} …`);
-  const pool = openPool(await database(options, shutdown), { max: CONNECTIONS });
+  const databaseUrl = await database(options, shutdown);
+  const pool = openPool(databaseUrl, { max: CONNECTIONS });
   shutdown.add('database pool', () => pool.end());
   await migrate(pool);
   if (signal.aborted) return;
@@ -126,7 +127,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     file,
     env: process.env,
     stores,
-    work: workInThreads(),
+    training: trainingInThreads(databaseUrl, version),
     clock,
     logger,
     metrics,

@@ -7,8 +7,8 @@ import { incidentMessages } from '../../monitor/notify/incidents.ts';
 import { covers, type MaintenanceWindow } from '../../monitor/notify/ports.ts';
 import { Sender } from '../../monitor/notify/sender.ts';
 import type { MonitorHold } from '../../monitor/store.ts';
-import { trainingEffects } from '../../monitor/training/effects.ts';
-import type { Decision, MonitorState } from '../../monitor/types.ts';
+import { streamOf } from '../../monitor/training/effects.ts';
+import type { Decision, Effect, EffectResult, MonitorState } from '../../monitor/types.ts';
 import type { FiguresMetrics } from './figures-metrics.ts';
 import { observing } from './observing.ts';
 import type { MonitorOptions } from './options.ts';
@@ -37,16 +37,7 @@ export class Deciding {
     this.#o = options;
     this.#policies = policies;
     this.#figures = figures;
-    const { stores, work, version, clock, logger } = options;
-    const { registry, data, golden } = stores;
-    const training = trainingEffects({
-      data,
-      registry,
-      golden,
-      work,
-      codeVersion: version,
-      config: (stream) => this.#configOf(stream),
-    });
+    const { stores, clock, logger } = options;
     this.controller = new Controller({
       store: stores.monitor,
       hold,
@@ -55,7 +46,7 @@ export class Deciding {
       policy: policies.of,
       effects: {
         // owners of partitions look for themselves what ought to serve
-        run: async (effect, signal) => (effect.kind === 'serve' ? { kind: 'served' } : training.run(effect, signal)),
+        run: async (effect, signal) => (effect.kind === 'serve' ? { kind: 'served' } : this.#train(effect, signal)),
       },
       messages: (decisions, nowMs) => messagesFor(decisions.filter(this.#told), options.config.notify, nowMs),
       onDecided: (decisions, state) => this.#decided(decisions, state),
@@ -67,14 +58,13 @@ export class Deciding {
 
   /** Until the signal aborts or the hold is lost; then everything of it has ended and the hold is given back. */
   async run(signal: AbortSignal): Promise<void> {
-    const { streams, stores, work, clock, logger, lookMs = LOOK_MS } = this.#o;
+    const { streams, stores, training, clock, logger, lookMs = LOOK_MS } = this.#o;
     const stop = AbortSignal.any([signal, this.#stop.signal]);
     this.#figures.active(true);
     const watches: QualityWatch[] = [];
     const running = streams.map(async (stream) => {
       const { name } = stream;
-      const { data, registry } = stores;
-      const quality = new QualityWatch({ data, registry, work, logger, signal: stop });
+      const quality = new QualityWatch({ training, registry: stores.registry, logger, signal: stop });
       watches.push(quality);
       await this.#begin(name).catch((err) => logger.warn({ stream: name, err }, 'what was begun waits'));
       const observe = observing({
@@ -86,7 +76,7 @@ export class Deciding {
       });
       const onLooked = () => this.#resume(name);
       const { controller } = this;
-      const about = { stream, stores, controller, observe, clock, logger, lookMs, onLooked };
+      const about = { stream, stores, training, controller, observe, clock, logger, lookMs, onLooked };
       await new Tending(about).run(stop);
     });
     running.push(this.#sender().run(stop, (err) => logger.warn({ err }, 'the outbox could not be read')));
@@ -118,6 +108,13 @@ export class Deciding {
     if (state === null) return;
     this.#figures.state(state);
     if (state.effects.length > 0) await this.controller.resume(stream);
+  }
+
+  async #train(effect: Effect, signal: AbortSignal): Promise<EffectResult> {
+    const stream = streamOf(effect);
+    const config = this.#configOf(stream);
+    if (config === null) return { kind: 'failed', code: 'not_found', detail: `stream ${stream}` };
+    return this.#o.training.run(config, effect, signal);
   }
 
   #configOf(stream: string): StreamConfig | null {

@@ -2,9 +2,9 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
-import type { TrainingWork } from '../../monitor/training/order.ts';
 import type { Metrics } from '../metrics/ports.ts';
 import type { MonitorStores } from './stores.ts';
+import type { Training } from './training.ts';
 
 export interface MonitorOptions {
   config: Pick<Config, 'notify'>;
@@ -14,7 +14,7 @@ export interface MonitorOptions {
   file: string | null;
   env: Readonly<Record<string, string | undefined>>;
   stores: MonitorStores;
-  work: TrainingWork;
+  training: Training;
   clock: Clock;
   logger: Logger;
   metrics: Metrics;

@@ -3,7 +3,6 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
-import { workInThreads } from '../../monitor/training/thread.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { openPool } from '../../store/pool.ts';
 import { Shutdown } from '../embedded/shutdown.ts';
@@ -17,6 +16,7 @@ import { monitorHealth } from './health.ts';
 import { Monitor } from './monitor.ts';
 import { monitorRoutes } from './routes.ts';
 import { monitorStores } from './stores.ts';
+import { trainingInThreads } from './training-threads.ts';
 
 /** One for the hold, the others for looks, effects and the API. */
 const CONNECTIONS = 8;
@@ -57,8 +57,8 @@ async function run(options: MonitorProcessOptions, shutdown: Shutdown): Promise<
   const metrics = new PrometheusMetrics({ kind: 'monitor', version });
   const stores = monitorStores(pool, clock);
   const owner = `${hostname()}:${process.pid}`;
-  const [env, work] = [process.env, workInThreads()];
-  const about = { config, streams, file, env, stores, work };
+  const [env, training] = [process.env, trainingInThreads(url, version)];
+  const about = { config, streams, file, env, stores, training };
   const monitor = new Monitor({ ...about, clock, logger, metrics, version, owner });
   const access = accessOf(config, stores.tokens, clock);
   const names = streams.map(({ name }) => name);

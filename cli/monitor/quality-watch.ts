@@ -1,20 +1,14 @@
 import type { Logger } from 'pino';
 import type { StreamConfig } from '../../core/config/stream.ts';
-import type { Registry, TrainingData } from '../../monitor/controller/ports.ts';
+import type { Registry } from '../../monitor/controller/ports.ts';
 import type { ObserveInput } from '../../monitor/figures/input.ts';
-import type { TrainingWork } from '../../monitor/training/order.ts';
-import {
-  QUALITY_EVERY_MS,
-  type QualityFigure,
-  qualityFigure,
-  qualityInput,
-} from '../../monitor/training/quality-figure.ts';
+import { QUALITY_EVERY_MS, type QualityFigure, qualityInput } from '../../monitor/training/quality-figure.ts';
 import type { Quarantine } from '../../monitor/types.ts';
+import type { Training } from './training.ts';
 
 export interface QualityWatchOptions {
-  data: TrainingData;
+  training: Pick<Training, 'quality'>;
   registry: Registry;
-  work: TrainingWork;
   logger: Logger;
   /** Ends what is under way. */
   signal: AbortSignal;
@@ -65,9 +59,9 @@ export class QualityWatch {
   }
 
   async #measure(config: StreamConfig, known: Known, toMs: number, quarantine: readonly Quarantine[]): Promise<void> {
-    const { registry, signal, logger } = this.#o;
+    const { training, registry, signal, logger } = this.#o;
     const { modelId } = known;
-    const figure = await qualityFigure(this.#o, config, { modelId, toMs, quarantine }, signal);
+    const figure = await training.quality(config, { modelId, toMs, quarantine }, signal);
     if (!figure.ok) {
       // there are more windows then
       known.atMs = toMs - QUALITY_EVERY_MS + Math.min(config.profile.intervalMs, QUALITY_EVERY_MS);

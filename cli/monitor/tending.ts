@@ -3,8 +3,8 @@ import type { Clock } from '../../core/clock.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import type { Controller } from '../../monitor/controller/controller.ts';
 import { type LookOptions, look } from '../../monitor/controller/look.ts';
-import { freezeGolden } from '../../monitor/training/effects.ts';
 import type { MonitorStores } from './stores.ts';
+import type { Training } from './training.ts';
 
 const DAY_MS = 86_400_000;
 /** Quiet windows that people are asked about in a day of event time, on average. */
@@ -12,7 +12,8 @@ const OFFERS_PER_DAY = 12;
 
 export interface TendingOptions {
   stream: StreamConfig;
-  stores: Pick<MonitorStores, 'monitor' | 'models' | 'registry' | 'offers' | 'data' | 'golden'>;
+  stores: Pick<MonitorStores, 'monitor' | 'models' | 'registry' | 'offers'>;
+  training: Training;
   controller: Controller;
   observe: LookOptions['observe'];
   clock: Clock;
@@ -37,17 +38,17 @@ export class Tending {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, lookMs } = this.#o;
     while (!signal.aborted) {
-      await this.#look().catch((err) => {
+      await this.#look(signal).catch((err) => {
         if (!signal.aborted) this.#logger.warn({ err }, 'could not look; tried again');
       });
       await clock.sleep(lookMs, signal);
     }
   }
 
-  async #look(): Promise<void> {
+  async #look(signal: AbortSignal): Promise<void> {
     const { stream, stores, controller, observe, onLooked } = this.#o;
     const { name, profile, window } = stream;
-    await this.#adopt();
+    await this.#adopt(signal);
     const looked = await look({
       stream: name,
       grainMs: profile.grainMs,
@@ -68,8 +69,8 @@ export class Tending {
   }
 
   /** The model that a stream trained by itself, or that served before there was a monitor, is its champion. */
-  async #adopt(): Promise<void> {
-    const { stream, stores, controller } = this.#o;
+  async #adopt(signal: AbortSignal): Promise<void> {
+    const { stream, stores, training, controller } = this.#o;
     const { name } = stream;
     const state = await stores.monitor.state(name);
     if (state !== null && state.serving.champion !== null) return;
@@ -82,9 +83,9 @@ export class Tending {
     const key = `adopt ${model.modelId}`;
     await controller.take(name, { kind: 'command', key, actor: 'controller', atMs, command, note: '' });
     this.#logger.info({ modelId: model.modelId }, 'the model that serves is the champion');
-    await freezeGolden(stores, stream, { toMs: atMs, quarantine: [] }).catch((err) =>
-      this.#logger.warn({ err }, 'no golden set was made; the first evaluation makes it'),
-    );
+    await training
+      .freeze(stream, { toMs: atMs, quarantine: [] }, signal)
+      .catch((err) => this.#logger.warn({ err }, 'no golden set was made; the first evaluation makes it'));
   }
 
   /** A few quiet windows are shown to people: what alerts miss is known by these alone. */

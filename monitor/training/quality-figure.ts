@@ -17,14 +17,20 @@ const QUALITY_WINDOWS = 192;
 /** How well the champion finds anomalies in its newest windows. */
 export type QualityFigure = Pick<Evaluation, 'basis' | 'positives' | 'robustZ' | 'random'> & { quality: number };
 
+export interface QualityAsk {
+  modelId: string;
+  toMs: number;
+  quarantine: readonly Quarantine[];
+}
+
 /**
- * Judges the champion on the stream's newest windows as an evaluation does; a fraction of a second, in a thread of its own.
+ * Judges the champion on the stream's newest windows as an evaluation does; a fraction of a second.
  * The same anomalies are injected as at its promotion. Faults: not_found, too_little_data, those of reading an artifact.
  */
 export async function qualityFigure(
   { data, registry, work }: { data: TrainingData; registry: Registry; work: TrainingWork },
   config: StreamConfig,
-  ask: { modelId: string; toMs: number; quarantine: readonly Quarantine[] },
+  ask: QualityAsk,
   signal: AbortSignal,
 ): Promise<Result<QualityFigure>> {
   const artifact = await registry.get(ask.modelId);

@@ -3,8 +3,8 @@ import { QualityWatch } from '../../../cli/monitor/quality-watch.ts';
 import { ManualClock } from '../../../core/clock.ts';
 import { orThrow } from '../../../core/errors.ts';
 import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
-import { QUALITY_EVERY_MS } from '../../../monitor/training/quality-figure.ts';
-import { workHere } from '../../../monitor/training/thread.ts';
+import { QUALITY_EVERY_MS, qualityFigure } from '../../../monitor/training/quality-figure.ts';
+import { workHere } from '../../../monitor/training/work.ts';
 import type { Evaluation } from '../../../monitor/types.ts';
 import { dataOf, HOP_MS, MapRegistry, rowsOf, trainingConfig } from '../../monitor/training/make.ts';
 import { listener } from '../worker/hand.ts';
@@ -24,18 +24,16 @@ function site(atPromotion: number | null = null, rows = ROWS) {
     const models = await registered();
     return atPromotion === null ? models : models.map((model) => ({ ...model, evaluation }));
   };
-  const work = workHere(new ManualClock());
+  const deps = { data: dataOf({ rows }), registry, work: workHere(new ManualClock()) };
   let measured = 0;
   const told = listener();
   const stop = new AbortController();
   const watch = new QualityWatch({
-    data: dataOf({ rows }),
     registry,
-    work: {
-      ...work,
-      evaluate: (order, signal) => {
+    training: {
+      quality: (of, ask, signal) => {
         measured++;
-        return work.evaluate(order, signal);
+        return qualityFigure(deps, of, ask, signal);
       },
     },
     logger: told.logger,

@@ -2,9 +2,10 @@ import { pino } from 'pino';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { Monitor } from '../../../cli/monitor/monitor.ts';
 import { monitorStores } from '../../../cli/monitor/stores.ts';
+import { trainingHere } from '../../../cli/monitor/training.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { rootConfig } from '../../../core/config/root.ts';
-import { streamConfig } from '../../../core/config/stream.ts';
+import { type StreamConfig, streamConfig } from '../../../core/config/stream.ts';
 import { orThrow } from '../../../core/errors.ts';
 import { sha256Hex } from '../../../core/hash.ts';
 import { Random } from '../../../core/random.ts';
@@ -13,8 +14,9 @@ import { Fold } from '../../../detector/fold.ts';
 import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
 import type { TrainingRow } from '../../../detector/ports.ts';
 import { changesTowards, inForceOf } from '../../../detector/serving.ts';
-import { type DecodeSink, noOutputs, type Outputs } from '../../../ingest/ports.ts';
-import { workHere } from '../../../monitor/training/thread.ts';
+import { type Decoder, type DecodeSink, noOutputs, type Outputs } from '../../../ingest/ports.ts';
+import type { TrainingWork } from '../../../monitor/training/order.ts';
+import { workHere } from '../../../monitor/training/work.ts';
 import { silentLogger } from '../../../store/logger.ts';
 import { PostgresPartitionStore } from '../../../store/partition-store.ts';
 import type { TestDatabase } from '../../postgres.ts';
@@ -32,45 +34,101 @@ export const STREAM = streamConfig.parse({
   detector: { alertRate: 0.01 },
 });
 
-/** One partition of a stream, folded for real into a real database, second by second of event time. */
-export class FoldedStream {
+/** One partition of a stream, folded for real into a real database, record by record of event time. */
+export class StoredPartition {
+  readonly config: StreamConfig;
+  readonly fold: Fold;
   readonly #store: PostgresPartitionStore;
-  readonly #stores;
-  readonly #random = new Random(7);
-  readonly #levels = ENTITIES.map(() => METRICS.map(() => 0));
+  readonly #stores: ReturnType<typeof monitorStores>;
+  readonly #appendMs: (offset: number) => number;
   readonly #rows: TrainingRow[] = [];
-  readonly #fold: Fold;
-  #factor = 1;
   #epoch = 0;
-  #next = 0;
   #saved = 0;
+  /** Offset of the next record. */
+  next = 0;
   modelId = '';
 
-  constructor({ pool }: TestDatabase) {
-    const about = { stream: STREAM.name, partition: 0, clock: systemClock, log: silentLogger };
+  constructor({ pool }: TestDatabase, config: StreamConfig, decoder: Decoder, appendMs: (offset: number) => number) {
+    const about = { stream: config.name, partition: 0, clock: systemClock, log: silentLogger };
+    this.config = config;
     this.#store = new PostgresPartitionStore(pool, about);
     this.#stores = monitorStores(pool, systemClock);
-    this.#fold = new Fold(STREAM, (_value, _appendMs, sink) => this.#second(sink));
-  }
-
-  get timeMs(): number {
-    return START_MS + this.#next * 1_000;
+    this.#appendMs = appendMs;
+    this.fold = new Fold(config, decoder);
   }
 
   async claim(): Promise<void> {
     this.#epoch = (await this.#store.claim('test')).epoch;
   }
 
+  /** Folds so many records more, and saves what came of them. */
+  async records(count: number): Promise<void> {
+    const out = noOutputs();
+    for (let i = 0; i < count; i++) {
+      const appendMs = this.#appendMs(this.next);
+      this.fold.record({ offset: this.next, appendMs, key: null, value: new Uint8Array(0) }, out);
+      this.next++;
+    }
+    await this.#save(out);
+  }
+
+  async #save(out: Outputs): Promise<void> {
+    for (const { entity, windowStartMs, readings } of out.verdicts)
+      this.#rows.push({ entity, windowStartMs, features: readings.features, values: readings.values });
+    await this.#store.flush(out, this.#epoch);
+    const { watermarkMs, controlSequence, counters } = this.fold;
+    const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.next };
+    await this.#store.checkpoint({ ...position, state: this.fold.save(), watermarkMs, controlSequence, counters });
+    this.#saved = this.next;
+  }
+
+  /** Trains on all that was seen, gives the model the role and serves it. */
+  async train(): Promise<void> {
+    const { name } = this.config;
+    const { artifact } = orThrow(trainArtifact(this.#rows, this.config, 'profile'));
+    this.modelId = modelIdOf(artifact);
+    await this.#stores.models.put(this.modelId, name, artifact, {});
+    await this.#stores.models.firstChampion(name, this.modelId);
+    await this.#control({ kind: 'model', modelId: this.modelId, sha256: sha256Hex(artifact) });
+  }
+
+  /** What the owner of the partition does about what ought to serve. */
+  async follow(): Promise<ControlChange[]> {
+    const serving = await this.#stores.models.serving(this.config.name);
+    const changes = serving === null ? [] : changesTowards(inForceOf(this.fold.state), serving);
+    for (const change of changes) await this.#control(change);
+    return changes;
+  }
+
+  async #control(change: ControlChange): Promise<void> {
+    const entry = await this.#store.appendControl(this.#epoch, this.next, change);
+    if (entry === 'fenced') throw new Error('fenced');
+    const artifact = 'modelId' in change ? await this.#stores.registry.get(change.modelId) : null;
+    const out = noOutputs();
+    this.fold.control(entry, out, artifact ?? undefined);
+    await this.#save(out);
+  }
+}
+
+/** A stream of eight entities, a record for each second. */
+export class FoldedStream extends StoredPartition {
+  readonly #random = new Random(7);
+  readonly #levels = ENTITIES.map(() => METRICS.map(() => 0));
+  #factor = 1;
+
+  constructor(database: TestDatabase) {
+    const decoder: Decoder = (_value, _appendMs, sink) => this.#second(sink);
+    super(database, STREAM, decoder, (offset) => START_MS + offset * 1_000 + 500);
+  }
+
+  get timeMs(): number {
+    return START_MS + this.next * 1_000;
+  }
+
   /** factor: what the producer sends `latency` times from now on. */
   async pass(seconds: number, factor = this.#factor): Promise<void> {
     this.#factor = factor;
-    const out = noOutputs();
-    for (let s = 0; s < seconds; s++) {
-      const appendMs = this.timeMs + 500;
-      this.#fold.record({ offset: this.#next, appendMs, key: null, value: new Uint8Array(0) }, out);
-      this.#next++;
-    }
-    await this.#save(out);
+    await this.records(seconds);
   }
 
   #second(sink: DecodeSink): void {
@@ -83,55 +141,23 @@ export class FoldedStream {
       sink.sample({ entity, timeMs: this.timeMs, names: [...METRICS], values });
     }
   }
-
-  async #save(out: Outputs): Promise<void> {
-    for (const { entity, windowStartMs, readings } of out.verdicts)
-      this.#rows.push({ entity, windowStartMs, features: readings.features, values: readings.values });
-    await this.#store.flush(out, this.#epoch);
-    const { watermarkMs, controlSequence, counters } = this.#fold;
-    const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.#next };
-    await this.#store.checkpoint({ ...position, state: this.#fold.save(), watermarkMs, controlSequence, counters });
-    this.#saved = this.#next;
-  }
-
-  /** Trains on all that was seen, gives the model the role and serves it. */
-  async train(): Promise<void> {
-    const { artifact } = orThrow(trainArtifact(this.#rows, STREAM, 'profile'));
-    this.modelId = modelIdOf(artifact);
-    await this.#stores.models.put(this.modelId, STREAM.name, artifact, {});
-    await this.#stores.models.firstChampion(STREAM.name, this.modelId);
-    await this.#control({ kind: 'model', modelId: this.modelId, sha256: sha256Hex(artifact) });
-  }
-
-  /** What the owner of the partition does about what ought to serve. */
-  async follow(): Promise<ControlChange[]> {
-    const serving = await this.#stores.models.serving(STREAM.name);
-    const changes = serving === null ? [] : changesTowards(inForceOf(this.#fold.state), serving);
-    for (const change of changes) await this.#control(change);
-    return changes;
-  }
-
-  async #control(change: ControlChange): Promise<void> {
-    const entry = await this.#store.appendControl(this.#epoch, this.#next, change);
-    if (entry === 'fenced') throw new Error('fenced');
-    const artifact = 'modelId' in change ? await this.#stores.registry.get(change.modelId) : null;
-    const out = noOutputs();
-    this.#fold.control(entry, out, artifact ?? undefined);
-    await this.#save(out);
-  }
 }
 
-/** A monitor of this stream as `tidewatch monitor` makes it, looking twenty times a second. */
-export function startMonitor({ pool }: TestDatabase, owner: string) {
+/** A monitor of a stream as `tidewatch monitor` makes it, looking twenty times a second. */
+export function startMonitor(
+  { pool }: TestDatabase,
+  owner: string,
+  { stream = STREAM, work = workHere(systemClock) }: { stream?: StreamConfig; work?: TrainingWork } = {},
+) {
   const stores = monitorStores(pool, systemClock);
   const metrics = new PrometheusMetrics({ kind: 'monitor', version: '1', process: false });
   const monitor = new Monitor({
     config: rootConfig.parse({}),
-    streams: [STREAM],
+    streams: [stream],
     file: null,
     env: {},
     stores,
-    work: workHere(systemClock),
+    training: trainingHere(stores, work, '1'),
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     metrics,

@@ -5,7 +5,7 @@ import { freezeGolden, trainingEffects } from '../../../monitor/training/effects
 import { gatesOf } from '../../../monitor/training/gates.ts';
 import { MemoryGoldenSets } from '../../../monitor/training/golden.ts';
 import { qualityFigure, qualityInput } from '../../../monitor/training/quality-figure.ts';
-import { workHere, workInThreads } from '../../../monitor/training/thread.ts';
+import { workHere } from '../../../monitor/training/work.ts';
 import type { Effect, EffectResult, Evaluation, ModelRef } from '../../../monitor/types.ts';
 import { dataOf, ENTITIES, HOP_MS, incidentOf, labelOf, MapRegistry, rowsOf, trainingConfig } from './make.ts';
 
@@ -156,16 +156,6 @@ describe('the effects of training', () => {
     const { modelId } = it2.registry.first('online', online.value.artifact);
     const order: Effect = { id: 'e3', decision: 's-1', kind: 'recalibrate', modelId, version: 2, toMs, quarantine: [] };
     expect(await it2.runner.run(order, signal)).toMatchObject({ kind: 'failed', code: 'argument_invalid' });
-  });
-
-  it('a thread of its own gives the same model, and ends when it is no longer wanted', async () => {
-    const threads = trainingEffects({ ...it1.deps, work: workInThreads() });
-    const there = expectKind(await threads.run(train, signal), 'trained');
-    expect(there.model).toEqual(trained.model);
-    const stop = new AbortController();
-    const left = threads.run(train, stop.signal);
-    stop.abort(new Error('not wanted'));
-    await expect(left).rejects.toThrow('not wanted');
   });
 
   it('the quality of a champion on its newest windows is near that at its promotion', async () => {
