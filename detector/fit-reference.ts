@@ -64,7 +64,8 @@ export function fitReference(input: ReferenceInput): ReferenceProfile {
   for (const feature of features) {
     const { counts } = feature.place;
     const total = counts.reduce((sum, n) => sum + n, 0);
-    feature.missing = total === 0 ? 0 : counts.at(-1)! / total;
+    // nothing was counted of a feature that never had a value: it is not missing only since
+    feature.missing = total === 0 ? 1 : counts.at(-1)! / total;
   }
   const reference: ReferenceProfile = {
     bins,

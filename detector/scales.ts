@@ -5,6 +5,8 @@ import type { Profile } from './profile.ts';
 const PER_MAD = 1.4826;
 /** A scale is at least this share of the standard deviation, for features that hardly ever leave their median. */
 const LEAST_OF_SD = 0.25;
+/** Scales are kept as 32-bit numbers, in which less than this may be 0. */
+const LEAST_SCALE = 1e-37;
 
 /**
  * Where an entity's values usually lie: for each feature of the model's reference its median, then its scale (a robust
@@ -32,7 +34,7 @@ export function profileScales(profile: Profile, names: readonly string[]): Float
   names.forEach((name, f) => {
     const c = at.get(name);
     scales[2 * f] = c === undefined ? Number.NaN : mean[c]! + median[c]! * sd[c]!;
-    scales[2 * f + 1] = c === undefined ? 1 : Math.max(PER_MAD * mad[c]!, LEAST_OF_SD) * sd[c]!;
+    scales[2 * f + 1] = c === undefined ? 1 : Math.max(LEAST_SCALE, Math.max(PER_MAD * mad[c]!, LEAST_OF_SD) * sd[c]!);
   });
   return scales;
 }
@@ -57,6 +59,6 @@ export function scaleOf(values: ArrayLike<number>): readonly [median: number, sc
   // a constant series has no scale of its own: any change of it is a large one
   return [
     median,
-    scale > 1e-9 * Math.abs(median) && scale > 0 ? scale : Math.max(LEAST_OF_SD, 1e-3 * Math.abs(median)),
+    scale > 1e-9 * Math.abs(median) && scale > LEAST_SCALE ? scale : Math.max(LEAST_OF_SD, 1e-3 * Math.abs(median)),
   ];
 }
