@@ -26,3 +26,5 @@ done
 for login in migrator worker monitor; do
   write "${login}_database_url" "postgres://$login:$(cat "$folder/${login}_password.txt")@postgres:5432/tidewatch"
 done
+# A webhook in Slack's format, for people. Until you put yours there, alerts are seen in Alertmanager and Grafana alone.
+write people_url https://your-chat.invalid/the-address-of-its-incoming-webhook
