@@ -1,7 +1,8 @@
 import { fill, h } from './dom.js';
 import { formatCount } from './format.js';
 import { describeIncident } from './incident-list.js';
-import { startRouter } from './router.js';
+import { carried } from './range.js';
+import { startRouter, withQuery } from './router.js';
 import { empty, failed } from './states.js';
 import { connect, loadStatus, on, state } from './store.js';
 import { formatTime, now, zone } from './time.js';
@@ -19,6 +20,7 @@ const PAGES = {
   decision: () => import('./decision.js'),
   labels: () => import('./labels.js'),
   maintenance: () => import('./maintenance.js'),
+  deadletters: () => import('./dead-letters.js'),
 };
 const IN_NAVIGATION = { incident: 'incidents', entity: 'overview', decision: 'decisions' };
 
@@ -30,7 +32,7 @@ async function show({ page, params, query }, moved) {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
-  showPlace(page);
+  showPlace(page, query);
   const load = PAGES[page];
   if (!load) {
     document.title = 'Not found · Tidewatch';
@@ -62,8 +64,15 @@ async function show({ page, params, query }, moved) {
   shownBefore = true;
 }
 
-function showPlace(page) {
+/** Pages about a stretch of time: a link to one of them keeps the time that is looked at. */
+const TIMED = new Set(['incidents', 'drift', 'models', 'decisions', 'labels', 'deadletters']);
+const homes = new Map();
+
+function showPlace(page, query) {
   for (const link of document.querySelectorAll('.top nav a')) {
+    const { page: name } = link.dataset;
+    if (!homes.has(name)) homes.set(name, link.getAttribute('href'));
+    if (TIMED.has(name)) link.setAttribute('href', withQuery(homes.get(name), carried(query)));
     if (link.dataset.page === page) link.setAttribute('aria-current', 'page');
     else if (link.dataset.page === IN_NAVIGATION[page]) link.setAttribute('aria-current', 'true');
     else link.removeAttribute('aria-current');

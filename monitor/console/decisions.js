@@ -2,8 +2,10 @@ import './monitor-style.js';
 import { get } from './api.js';
 import { decisionList } from './decision-list.js';
 import { fill, h } from './dom.js';
+import { boundsOf, LIST_RANGES, rangeNav, rangeOf, rangeQuery } from './range.js';
 import { monitorLink } from './router.js';
 import { empty, loader } from './states.js';
+import { now } from './time.js';
 
 const PAGE = 50;
 const READ_EVERY = 15;
@@ -13,10 +15,22 @@ export const title = () => 'Decisions';
 /** The ledger, newest first. */
 export function draw(root, page) {
   const { stream, before } = page.query;
+  const range = rangeOf(page.query, 'all');
+  const address = (change) => monitorLink('decisions', undefined, { stream, ...rangeQuery(range), ...change });
   const tabs = h('nav', { class: 'tabs', 'aria-label': 'Which stream' });
   const body = h('div', { class: 'panel padded' });
   root.append(
-    h('div', { class: 'page-head' }, h('h1', null, 'Decisions'), tabs),
+    h(
+      'div',
+      { class: 'page-head' },
+      h('h1', null, 'Decisions'),
+      h(
+        'div',
+        { class: 'tab-rows' },
+        tabs,
+        rangeNav(range, LIST_RANGES, (time) => monitorLink('decisions', undefined, { stream, ...time })),
+      ),
+    ),
     h(
       'p',
       { class: 'hint' },
@@ -30,7 +44,7 @@ export function draw(root, page) {
     page.signal,
     () =>
       Promise.all([
-        get('/api/decisions', { stream, before, limit: PAGE }, page.signal),
+        get('/api/decisions', { stream, before, limit: PAGE, ...boundsOf(range, now() + 1_000) }, page.signal),
         get('/api/monitor', {}, page.signal),
       ]),
     ([{ entries }, { streams }]) => {
@@ -41,7 +55,7 @@ export function draw(root, page) {
           h(
             'a',
             {
-              href: monitorLink('decisions', undefined, { stream: of }),
+              href: address({ stream: of }),
               'aria-current': of === stream ? 'true' : undefined,
             },
             name,
@@ -50,8 +64,8 @@ export function draw(root, page) {
       );
       fill(
         body,
-        entries.length === 0 ? nothing(before) : decisionList(entries, { streams: stream === undefined }),
-        pager(entries, page.query),
+        entries.length === 0 ? nothing(before, range) : decisionList(entries, { streams: stream === undefined }),
+        pager(entries, before, address),
       );
     },
   );
@@ -62,22 +76,25 @@ export function draw(root, page) {
   page.on('again', load);
 }
 
-const nothing = (before) =>
-  before === undefined
+const nothing = (before, range) =>
+  range.key !== 'all'
     ? empty(
-        'Nothing has been decided yet.',
-        'When the monitor or a person changes anything, it is listed here with the reason.',
+        'Nothing was decided in this time.',
+        h('a', { href: monitorLink('decisions', undefined, { range: 'all' }) }, 'Look at all times'),
       )
-    : empty('There are no older decisions.');
+    : before === undefined
+      ? empty(
+          'Nothing has been decided yet.',
+          'When the monitor or a person changes anything, it is listed here with the reason.',
+        )
+      : empty('There are no older decisions.');
 
-function pager(entries, { stream, before }) {
+function pager(entries, before, address) {
   const oldest = entries.at(-1)?.seq ?? 1;
   return h(
     'p',
     { class: 'pager' },
-    before !== undefined && h('a', { href: monitorLink('decisions', undefined, { stream }) }, 'Newest'),
-    entries.length === PAGE &&
-      oldest > 1 &&
-      h('a', { href: monitorLink('decisions', undefined, { stream, before: oldest }) }, 'Older'),
+    before !== undefined && h('a', { href: address({}) }, 'Newest'),
+    entries.length === PAGE && oldest > 1 && h('a', { href: address({ before: oldest }) }, 'Older'),
   );
 }

@@ -6,6 +6,7 @@ import { fill, h, panel } from './dom.js';
 import { figureTable } from './figure-table.js';
 import { formatNumber } from './format.js';
 import { heatTable } from './heat.js';
+import { boundsOf, cutWords, rangeNav, rangeOf, rangeQuery } from './range.js';
 import { monitorLink } from './router.js';
 import { empty } from './states.js';
 import { fact, notLooked, streamPage } from './stream-page.js';
@@ -14,20 +15,15 @@ import { formatDuration, timeElement } from './time.js';
 
 await style('drift');
 
-const DAY_MS = 86_400_000;
-const RANGES = [
-  ['1d', 'Day', 1],
-  ['3d', '3 days', 3],
-  ['7d', 'Week', 7],
-  ['14d', '2 weeks', 14],
-];
-const USUAL = RANGES[1];
+const RANGES = ['24h', '3d', '7d', '14d'];
+const USUAL = '3d';
+const MOST_MS = 14 * 86_400_000;
 
 export const title = () => 'Drift';
 
 /** How far what comes in has moved from what the model was trained on, and why. */
 export function draw(root, page) {
-  const range = RANGES.find(([key]) => key === page.query.range) ?? USUAL;
+  const range = rangeOf(page.query, USUAL, MOST_MS);
   let parts = null;
   page.signal.addEventListener('abort', () => parts?.charts.destroy());
   streamPage(root, page, {
@@ -37,14 +33,12 @@ export function draw(root, page) {
     load: async (stream, { state }, signal) => {
       if (!state?.seen) return null;
       // By event time: a replay may be years behind the clock on the wall.
-      const to = state.seen.atMs + 1;
-      const query = { from: Math.max(0, to - range[2] * DAY_MS), to };
+      const query = boundsOf(range, state.seen.atMs + 1);
       return (await get(`/api/observations/${encodeURIComponent(stream)}`, query, signal)).observations;
     },
     show: (body, observations, entry) => {
       if (observations === null) fill(body, notLooked(entry.stream));
-      else if (observations.length === 0)
-        fill(body, empty('The figures of this time are no longer kept.', 'Newer ones come with the next grain.'));
+      else if (observations.length === 0) fill(body, nothingThen(entry.stream, range));
       else {
         parts ??= sections(body, entry.stream, range, page.query.show === 'ks' ? 'ks' : 'psi');
         parts.update(observations);
@@ -54,8 +48,8 @@ export function draw(root, page) {
 }
 
 function sections(body, stream, range, measure) {
-  const address = (key, show) => monitorLink('drift', stream, { range: key, show: show === 'ks' ? 'ks' : undefined });
-  const ranges = tabs('How far back', RANGES, range[0], (key) => address(key, measure));
+  const address = (time, show) => monitorLink('drift', stream, { ...time, show: show === 'ks' ? 'ks' : undefined });
+  const ranges = rangeNav(range, RANGES, (time) => address(time, measure));
   const measures = tabs(
     'Which measure',
     [
@@ -63,7 +57,7 @@ function sections(body, stream, range, measure) {
       ['ks', 'KS'],
     ],
     measure,
-    (key) => address(range[0], key),
+    (key) => address(rangeQuery(range), key),
   );
   const cause = panel('Cause');
   const heat = panel('Features by interval', {}, h('div', { class: 'tab-rows' }, measures, ranges));
@@ -73,7 +67,7 @@ function sections(body, stream, range, measure) {
   const charts = calibrationCharts();
   calibration.body.append(charts.node);
   const causes = h('div', { class: 'pair' }, cause.node, quality.node);
-  fill(body, causes, heat.node, calibration.node, figures.node);
+  fill(body, cutWords(range), causes, heat.node, calibration.node, figures.node);
   return {
     charts,
     update(observations) {
@@ -86,6 +80,14 @@ function sections(body, stream, range, measure) {
     },
   };
 }
+
+const nothingThen = (stream, range) =>
+  empty(
+    range.live ? 'The figures of this time are no longer kept.' : 'Nothing is known of this time.',
+    range.live
+      ? 'Newer ones come with the next grain.'
+      : h('a', { href: monitorLink('drift', stream) }, 'Show the newest figures'),
+  );
 
 function tabs(label, choices, chosen, address) {
   return h(

@@ -1,21 +1,18 @@
 import { entityApi, get } from './api.js';
 import { entityCharts } from './charts.js';
 import { fill, h, panel, part } from './dom.js';
-import { describeAttribution, formatSeverity, formatShare } from './format.js';
+import { describeAttribution, formatCount, formatSeverity, formatShare } from './format.js';
 import { incidentList } from './incident-list.js';
+import { boundsOf, rangeNav, rangeOf } from './range.js';
 import { readingsTable } from './readings-table.js';
 import { entityLink, navigate } from './router.js';
 import { levelOf, SOURCE_WORDS, severityBadge } from './severity.js';
 import { empty, loader } from './states.js';
 import { formatDuration, formatTime, now, timeElement } from './time.js';
 
-const RANGES = [
-  ['15m', '15 min', 15 * 60_000],
-  ['1h', '1 h', 3_600_000],
-  ['6h', '6 h', 6 * 3_600_000],
-  ['24h', '24 h', 24 * 3_600_000],
-];
+const RANGES = ['15m', '1h', '6h', '24h'];
 const DEFAULT_RANGE = '1h';
+const MOST_MS = 31 * 24 * 3_600_000;
 const POINTS = 720;
 const LEAST_RELOAD_MS = 2_000;
 const SILENT_RELOAD_MS = 20_000;
@@ -25,14 +22,19 @@ export const title = ({ entity }) => entity;
 
 export function draw(root, page) {
   const { stream, entity } = page.params;
-  const view = viewOf(page.query);
+  const view = rangeOf(page.query, DEFAULT_RANGE, MOST_MS);
   const zoom = (fromMs, toMs) => navigate(entityLink(stream, entity, { fromMs, toMs }));
   const charts = entityCharts(zoom);
   page.signal.addEventListener('abort', charts.destroy);
   const facts = h('p', { class: 'entity-facts' });
   const body = h('div', { class: 'entity-body' });
   root.append(
-    h('div', { class: 'page-head' }, h('div', null, h('h1', null, entity), facts), rangeNav(stream, entity, view)),
+    h(
+      'div',
+      { class: 'page-head' },
+      h('div', null, h('h1', null, entity), facts),
+      rangeNav(view, RANGES, (range) => entityLink(stream, entity, range)),
+    ),
     body,
   );
   const why = panel('What stands out', { class: 'why' });
@@ -51,7 +53,7 @@ export function draw(root, page) {
   );
 
   const show = (data) => {
-    drawFacts(stream, data.latest, data.stepMs, data.windowMs);
+    drawFacts(stream, data.latest, data.stepMs, data.windowMs, data.truncated ? data.windows : null);
     drawIncidents(data.incidents.slice(0, 8));
     if (data.times.length === 0) {
       fill(body, nothing(data, stream, entity), incidents.node);
@@ -67,7 +69,7 @@ export function draw(root, page) {
     body,
     entity,
     page.signal,
-    () => get(entityApi(stream, entity), queryOf(view), page.signal),
+    () => get(entityApi(stream, entity), { ...boundsOf(view, now()), points: POINTS }, page.signal),
     show,
   );
 
@@ -92,31 +94,7 @@ export function draw(root, page) {
   page.on('again', reload);
 }
 
-function viewOf(query) {
-  const [from, to] = [Number(query.from), Number(query.to)];
-  if (query.from && query.to && from < to) return { live: false, fromMs: from, toMs: to };
-  const [key, , lengthMs] =
-    RANGES.find(([name]) => name === query.range) ?? RANGES.find(([name]) => name === DEFAULT_RANGE);
-  return { live: true, key, lengthMs };
-}
-
-function queryOf(view) {
-  if (!view.live) return { from: view.fromMs, to: view.toMs, points: POINTS };
-  return { from: Math.floor(now() - view.lengthMs), to: Math.ceil(now()), points: POINTS };
-}
-
-function rangeNav(stream, entity, view) {
-  return h(
-    'nav',
-    { class: 'tabs', 'aria-label': 'Time range' },
-    !view.live && h('span', { class: 'fixed-range' }, `${formatTime(view.fromMs)} to ${formatTime(view.toMs)}`),
-    RANGES.map(([key, name]) =>
-      h('a', { href: entityLink(stream, entity, key), 'aria-current': view.key === key ? 'true' : undefined }, name),
-    ),
-  );
-}
-
-function factsOf(stream, latest, stepMs, windowMs) {
+function factsOf(stream, latest, stepMs, windowMs, cutTo) {
   if (!latest) return ['stream ', h('b', null, stream)];
   const stale = now() - latest.lastWindowEndMs > STALE_WINDOWS * latest.windowMs;
   return [
@@ -126,6 +104,7 @@ function factsOf(stream, latest, stepMs, windowMs) {
     h('span', null, 'stream ', h('b', null, stream)),
     h('span', null, stale ? 'silent, last window ' : 'last window ', timeElement(latest.lastWindowEndMs, 'both')),
     h('span', null, `windows of ${formatDuration(windowMs)}`),
+    cutTo !== null && h('span', null, `only the newest ${formatCount(cutTo)} windows of this time are shown`),
     stepMs > windowMs && h('span', null, `each point is the most severe window of ${formatDuration(stepMs)}`),
   ];
 }

@@ -4,11 +4,13 @@ import { ask } from './dialog.js';
 import { fill, h, panel } from './dom.js';
 import { formatNumber, formatShare, plural } from './format.js';
 import { labelLine } from './label-words.js';
-import { entityLink, incidentLink } from './router.js';
+import { boundsOf, LIST_RANGES, rangeNav, rangeOf } from './range.js';
+import { entityLink, incidentLink, monitorLink } from './router.js';
 import { empty } from './states.js';
 import { streamPage } from './stream-page.js';
 import { formatDuration, formatTime, now, timeElement } from './time.js';
 
+const READ_LABELS = 500;
 const SHOWN_LABELS = 50;
 const AROUND_MS = 15 * 60_000;
 
@@ -18,7 +20,9 @@ export const title = () => 'Labels';
 export function draw(root, page) {
   const said = answerPlace();
   const offers = panel('Quiet windows to label');
-  const given = panel('Labels given');
+  const range = rangeOf(page.query, 'all');
+  const times = h('div');
+  const given = panel('Labels given', {}, times);
   streamPage(root, page, {
     name: 'labels',
     title: 'Labels',
@@ -26,12 +30,16 @@ export function draw(root, page) {
     load: async (stream, _entry, signal) => {
       const [open, said] = await Promise.all([
         get(`/api/offers/${encodeURIComponent(stream)}`, {}, signal),
-        get('/api/labels', { stream, limit: SHOWN_LABELS }, signal),
+        get('/api/labels', { stream, limit: READ_LABELS }, signal),
       ]);
       return { offers: open.offers, labels: said.labels };
     },
-    show: (body, data, _entry, reload) => {
+    show: (body, data, entry, reload) => {
       if (!body.contains(offers.node)) {
+        fill(
+          times,
+          rangeNav(range, LIST_RANGES, (time) => monitorLink('labels', entry.stream, time)),
+        );
         fill(
           body,
           h(
@@ -45,7 +53,7 @@ export function draw(root, page) {
         );
       }
       fill(offers.body, offerList(data.offers, said, reload));
-      fill(given.body, labelList(data.labels));
+      fill(given.body, labelList(data.labels, boundsOf(range, now() + 1_000)));
     },
   });
 }
@@ -126,9 +134,11 @@ function offerRow(offer, said, reload) {
   );
 }
 
-function labelList(labels) {
-  if (labels.length === 0)
-    return empty('Nobody has labelled anything yet.', 'Answers to incidents are listed here too.');
+/** Those about windows of [from, to); of all times where they are left out. */
+function labelList(all, { from = 0, to = Number.POSITIVE_INFINITY }) {
+  if (all.length === 0) return empty('Nobody has labelled anything yet.', 'Answers to incidents are listed here too.');
+  const labels = all.filter((label) => label.toMs >= from && label.fromMs < to).slice(0, SHOWN_LABELS);
+  if (labels.length === 0) return empty('No label is about this time.', 'There are labels about others.');
   return h(
     'ul',
     { class: 'labels' },

@@ -7,6 +7,7 @@ import { causeWords } from './decision-words.js';
 import { h, panel, part } from './dom.js';
 import { formatShare } from './format.js';
 import { modelList } from './model-list.js';
+import { boundsOf, LIST_RANGES, rangeNav, rangeOf } from './range.js';
 import { rolesOverTime } from './roles.js';
 import { rolloutState } from './rollout.js';
 import { monitorLink } from './router.js';
@@ -36,7 +37,7 @@ export function draw(root, page) {
     },
     show: (body, data, entry, reload) => {
       if (!parts) {
-        parts = sections(entry.stream, reload);
+        parts = sections(entry.stream, reload, rangeOf(page.query, 'all'));
         body.replaceChildren(...parts.nodes);
       }
       parts.update(data, entry);
@@ -44,12 +45,16 @@ export function draw(root, page) {
   });
 }
 
-function sections(stream, reload) {
+function sections(stream, reload, range) {
   const serves = panel('What serves');
   const rollout = panel('Rollout');
   const budgets = panel('Budgets');
   const switches = switchboard(stream, reload);
-  const roles = panel('Roles over time');
+  const roles = panel(
+    'Roles over time',
+    {},
+    rangeNav(range, LIST_RANGES, (time) => monitorLink('models', stream, time)),
+  );
   const last = panel(
     'Newest decisions',
     {},
@@ -63,7 +68,7 @@ function sections(stream, reload) {
     part(serves.body, (state) => (state ? serving(state) : notLooked(stream))),
     part(rollout.body, (state) => rolloutState(state)),
     part(budgets.body, (state, limits) => budgetList(state, limits)),
-    part(roles.body, (entries, state) => rolesOverTime(entries, state)),
+    part(roles.body, (entries, state) => rolesOverTime(entries, state, boundsOf(range, (state?.atMs ?? 0) + 1))),
     part(last.body, (entries) =>
       entries.length > 0
         ? decisionList(entries)

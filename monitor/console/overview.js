@@ -1,3 +1,4 @@
+import { answersPanel } from './answers.js';
 import { get } from './api.js';
 import { h, panel, part } from './dom.js';
 import { entityGrid } from './entity-grid.js';
@@ -17,7 +18,7 @@ const STALE_MS = 60_000;
 
 export const title = () => 'Overview';
 
-/** Ten seconds: is telemetry arriving, what serves, what is wrong, who. */
+/** Ten seconds: the answers first, then who, what serves, and a switchboard to try it. */
 export function draw(root, page) {
   const { signal } = page;
   const headline = h('h1', { class: 'headline' }, 'Reading the state …');
@@ -28,8 +29,10 @@ export function draw(root, page) {
   const entities = panel('Entities', { class: 'area-entities' }, order);
   const recent = panel('Recently resolved', { class: 'area-recent wide-only' });
   const faults = faultPanel(page);
+  const answers = answersPanel(page);
   root.append(
     headline,
+    answers.node,
     h(
       'div',
       { class: 'overview' },
@@ -59,6 +62,7 @@ export function draw(root, page) {
       const [words, alarmed] = summary(state.status, loadedIncidents ? open.length : state.status.openIncidents);
       drawHeadline(words, alarmed);
     }
+    answers.update({ open: loadedIncidents ? open : null, entities: loadedEntities ? total : null });
     if (loadedIncidents) {
       drawIncidents(open);
       const room = SHOWN_WITH_RECENT - Math.min(open.length, SHOWN_INCIDENTS);

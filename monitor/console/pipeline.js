@@ -1,6 +1,8 @@
 import { get } from './api.js';
+import { deadLetterTable } from './dead-letter-table.js';
 import { h, panel, part, table } from './dom.js';
-import { formatBytes, formatCount, formatNumber, formatPercentOf } from './format.js';
+import { formatCount, formatNumber, formatPercentOf } from './format.js';
+import { monitorLink } from './router.js';
 import { empty, loader, loading } from './states.js';
 import { state } from './store.js';
 import { servedBy, trainingBar } from './streams.js';
@@ -14,12 +16,15 @@ const DISPOSITIONS = [
   ['filtered', 'Filtered', 'left out by configuration'],
 ];
 
+const SHOWN_LETTERS = 10;
+
 export const title = () => 'Pipeline';
 
 /** What became of every point, how far each partition is, and what could not be used. */
 export function draw(root, page) {
   const streams = h('div', { class: 'pipeline' }, loading('streams'));
-  const letters = panel('Dead letters');
+  const allLetters = h('a', { href: monitorLink('deadletters') }, 'All dead letters');
+  const letters = panel('Newest dead letters', {}, allLetters);
   root.append(
     h('div', { class: 'page-head' }, h('h1', null, 'Pipeline')),
     h('p', { class: 'hint' }, 'Every point has exactly one of five fates. Counters are as of the last checkpoint.'),
@@ -34,7 +39,7 @@ export function draw(root, page) {
     letters.body,
     'dead letters',
     page.signal,
-    () => get('/api/dead-letters', { limit: 50 }, page.signal),
+    () => get('/api/dead-letters', { limit: SHOWN_LETTERS }, page.signal),
     (data) => showLetters(data.deadLetters),
   );
   let counted = -1;
@@ -107,29 +112,5 @@ function partitionTable(s) {
 
 function deadLetters(list) {
   if (list.length === 0) return empty('No dead letters.', 'Every record so far could be decoded and used.');
-  return table(
-    'Newest dead letters',
-    [
-      { title: 'Received', cell: (d) => timeElement(d.receivedMs, 'both') },
-      { title: 'Where', cell: (d) => `${d.stream}, partition ${d.partition}, offset ${formatCount(d.offset)}` },
-      {
-        title: 'What was wrong',
-        wide: true,
-        cell: (d) => [
-          h('p', null, h('code', null, d.code), ' ', d.meaning),
-          d.detail && h('p', { class: 'hint' }, d.detail),
-          d.remedy && h('p', { class: 'hint' }, `What to do: ${d.remedy}`),
-        ],
-      },
-      {
-        title: 'Record',
-        class: 'payload-cell',
-        cell: (d) => [
-          h('code', { class: 'payload' }, d.preview),
-          h('span', { class: 'hint' }, formatBytes(d.sizeBytes)),
-        ],
-      },
-    ],
-    list,
-  );
+  return deadLetterTable(list);
 }

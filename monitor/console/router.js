@@ -5,6 +5,7 @@ const BEHIND_HASH = {
   drift: (rest) => ({ page: 'drift', params: { stream: rest[0] } }),
   models: (rest) => ({ page: 'models', params: { stream: rest[0] } }),
   labels: (rest) => ({ page: 'labels', params: { stream: rest[0] } }),
+  deadletters: () => ({ page: 'deadletters', params: {} }),
   maintenance: () => ({ page: 'maintenance', params: {} }),
   decisions: ([id]) => (id ? { page: 'decision', params: { id } } : { page: 'decisions', params: {} }),
 };
@@ -40,19 +41,24 @@ function safeDecode(text) {
   }
 }
 
-/** range: '1h' or { fromMs, toMs } */
-export function entityLink(stream, entity, range) {
+/** range: { fromMs, toMs }, or what an address has: { range } or { from, to } */
+export function entityLink(stream, entity, range = {}) {
   const path = `/entities/${encodeURIComponent(stream)}/${encodeURIComponent(entity)}`;
-  if (range === undefined) return path;
-  return typeof range === 'string' ? `${path}?range=${range}` : `${path}?from=${range.fromMs}&to=${range.toMs}`;
+  const { fromMs, toMs, ...query } = range;
+  return withQuery(path, fromMs === undefined ? query : { from: fromMs, to: toMs });
 }
 
 export const incidentLink = (id) => `/incidents/${encodeURIComponent(id)}`;
 
-/** name: drift, models, labels, maintenance or decisions; of: a stream or the id of a decision. */
+/** name: drift, models, labels, maintenance, deadletters or decisions; of: a stream or the id of a decision. */
 export function monitorLink(name, of, query = {}) {
+  return withQuery(`/#/${name}${of ? `/${encodeURIComponent(of)}` : ''}`, query);
+}
+
+/** Values that are undefined are left out. */
+export function withQuery(address, query) {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== undefined)).toString();
-  return `/#/${name}${of ? `/${encodeURIComponent(of)}` : ''}${search ? `?${search}` : ''}`;
+  return search ? `${address}?${search}` : address;
 }
 
 /** As notifications name it too; the page is docs/runbooks/NAME.md. */

@@ -13,7 +13,7 @@ const READ_EVERY = 15;
  * the address names none.
  */
 export function streamPage(root, page, about) {
-  const { signal, params } = page;
+  const { signal, params, query } = page;
   const head = h('div', { class: 'page-head' }, h('h1', null, about.title));
   const body = h('div', { class: 'monitor-body' });
   root.append(head, body);
@@ -30,7 +30,7 @@ export function streamPage(root, page, about) {
       return { streams, stream, entry, data: entry === null ? null : await about.load(stream, entry, signal) };
     },
     ({ streams, stream, entry, data }) => {
-      if (!drawn) fill(head, heading(about, stream, streams));
+      if (!drawn) fill(head, heading(about, stream, streams, query));
       drawn = true;
       if (streams.length === 0) fill(body, empty('No stream is monitored.', 'Add one in tidewatch.yaml.'));
       else if (entry === null) fill(body, empty(`No stream ${stream} is monitored.`, 'Choose one above.'));
@@ -44,7 +44,7 @@ export function streamPage(root, page, about) {
   page.on('again', load);
 }
 
-function heading(about, stream, streams) {
+function heading(about, stream, streams, query) {
   const name = streams.some((s) => s.stream === stream) ? ` of ${stream}` : '';
   if (name) document.title = `${about.title}${name} · Tidewatch`;
   return [
@@ -56,7 +56,10 @@ function heading(about, stream, streams) {
         streams.map((s) =>
           h(
             'a',
-            { href: monitorLink(about.name, s.stream), 'aria-current': s.stream === stream ? 'true' : undefined },
+            {
+              href: monitorLink(about.name, s.stream, query),
+              'aria-current': s.stream === stream ? 'true' : undefined,
+            },
             s.stream,
           ),
         ),
