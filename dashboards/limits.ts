@@ -27,8 +27,10 @@ export const outside = ([low, high]: readonly [number, number]): Steps => [
   { from: low, state: 'ok' },
   { from: high, state: 'warn' },
 ];
+/** Counts are whole, rates seldom this small. */
+export const MORE_THAN_NONE = 1e-6;
 /** Anything but 0 is bad. */
-export const none: Steps = above(Number.MIN_VALUE);
+export const none: Steps = above(MORE_THAN_NONE);
 /** No judgement. */
 export const plain: Steps = [{ from: null, state: 'info' }];
 

@@ -33,19 +33,40 @@ export function toDashboard(name: DashboardName, variables: Readonly<Record<stri
 export const toConsole = (consoleUrl: string, path: string, title: string): Builder<DashboardLink> =>
   link(title, `${consoleUrl}${path}`, true);
 
+/** Where one sees it: the SDK would put it into a menu. */
+const inTheOpen = (builder: Builder<DashboardLink>): Builder<DashboardLink> => ({
+  build: () => {
+    const { placement: _, ...rest } = builder.build();
+    return rest;
+  },
+});
+
 /** The bar above each dashboard: the other dashboards, and the console. */
-export const barOf = (consoleUrl: string, path: string): Builder<DashboardLink>[] => [
-  new DashboardLinkBuilder('Dashboards')
-    .type(DashboardLinkType.Dashboards)
-    .tags([TAG])
-    .asDropdown(true)
-    .includeVars(true)
-    .keepTime(true)
-    .icon('external link'),
-  new DashboardLinkBuilder('Console')
-    .type(DashboardLinkType.Link)
-    .url(`${consoleUrl}${path}`)
-    .tooltip('The same in the console, which can act too')
-    .icon('external link')
-    .targetBlank(true),
-];
+export const barOf = (consoleUrl: string, path: string): Builder<DashboardLink>[] =>
+  [
+    new DashboardLinkBuilder('Dashboards')
+      .type(DashboardLinkType.Dashboards)
+      .tags([TAG])
+      .asDropdown(true)
+      .includeVars(true)
+      .keepTime(true)
+      .icon('external link'),
+    new DashboardLinkBuilder('Console')
+      .type(DashboardLinkType.Link)
+      .url(`${consoleUrl}${path}`)
+      .tooltip('The same in the console, which can act too')
+      .icon('external link')
+      .targetBlank(true),
+  ].map(inTheOpen);
+
+/** Of a row with Stream and Entity. */
+export const entityLink = () =>
+  toDashboard('entity', { stream: cell('Stream'), entity: cell('Entity') }, 'Values against what was expected');
+
+/** Of a row with Decision. */
+export const decisionLink = (consoleUrl: string) =>
+  toConsole(consoleUrl, `/#/decisions/${cell('Decision')}`, 'Evidence, in the console');
+
+/** Of a row with Runbook. */
+export const runbookLink = (consoleUrl: string) =>
+  toConsole(consoleUrl, `/runbooks/${cell('Runbook')}`, 'Open the runbook');

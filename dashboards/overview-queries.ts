@@ -1,0 +1,55 @@
+import type { FigureName } from '../core/figures.ts';
+import type { Span } from '../core/triggers.ts';
+import { limitOf, rising, type Steps } from './limits.ts';
+import type { DashboardStream } from './options.ts';
+import { maxOf, STREAM } from './promql.ts';
+import { inTime, ofStreams, view } from './sql.ts';
+
+const stream = { stream: STREAM };
+const LEAST_BEHIND_SECONDS = 60;
+
+/** Twice a window and its lateness is slow; the limit of the trigger for stale figures is bad. Seconds. */
+export const behindLimits = (streams: readonly DashboardStream[]): Steps =>
+  rising(
+    Math.max(LEAST_BEHIND_SECONDS, ...streams.map(({ windowMs, latenessMs }) => (2 * (windowMs + latenessMs)) / 1000)),
+    limitOf('figures_stale') / 1000,
+  );
+
+/** One number for all streams, as words.ts has it: the worst first, since `or` keeps what stands on its left. */
+export function trustOf(streams: readonly DashboardStream[]): string {
+  const figure = (name: FigureName, span: Span) =>
+    maxOf('tidewatch_figure', { ...stream, figure: name, span }, ['stream']);
+  const newest = maxOf('tidewatch_figures_timestamp_seconds', stream, ['stream']);
+  const ratio = figure('alert_rate_ratio', 'day');
+  const low = Math.min(...streams.map(({ alertRatioBand }) => alertRatioBand[0]));
+  const high = Math.max(...streams.map(({ alertRatioBand }) => alertRatioBand[1]));
+  return `max(
+  0 * (time() - ${newest} > ${limitOf('figures_stale') / 1000}) + 4
+  or 0 * (${maxOf('tidewatch_fallback_active', stream, ['stream'])} > 0) + 3
+  or 0 * (${figure('drift', 'interval')} > ${limitOf('drift')}) + 2
+  or 0 * (${ratio} > ${high} or ${ratio} < ${low}) + 1
+  or 0 * ${newest}
+)`;
+}
+
+/** What waits for a person: the newest decision of each trigger that called for one, or that was held back. */
+export const toDo = (): string => `
+  SELECT runbook AS "Runbook", urgency AS "Urgency", reason AS "Why", stream AS "Stream", time AS "Since"
+  FROM (
+    SELECT DISTINCT ON (stream, coalesce(trigger, action)) *
+    FROM ${view('decisions')} WHERE ${ofStreams} AND ${inTime} AND runbook <> ''
+    ORDER BY stream, coalesce(trigger, action), seq DESC
+  ) newest
+  WHERE urgency IN ('page', 'ticket')
+  ORDER BY CASE urgency WHEN 'page' THEN 0 ELSE 1 END, time DESC LIMIT 20`;
+
+/** Figures of the newest observation of each stream that are not as they should be, with the limit on that side. */
+export const beyond = (): string => `
+  WITH newest AS (
+    SELECT stream AS of_stream, max(time_ms) AS at_ms FROM ${view('observations')} WHERE ${ofStreams} AND ${inTime} GROUP BY stream
+  )
+  SELECT figure AS "Figure", span AS "Span", status AS "Status", value AS "Value",
+    CASE WHEN limit_low IS NOT NULL AND value < limit_low THEN limit_low ELSE limit_high END AS "Limit", stream AS "Stream"
+  FROM newest JOIN ${view('figures')} f ON f.stream = of_stream AND f.time_ms = at_ms
+  WHERE status IN ('warn', 'drift')
+  ORDER BY status, stream, figure, span LIMIT 50`;

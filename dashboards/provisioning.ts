@@ -1,0 +1,69 @@
+import { stringify } from 'yaml';
+import type { BuildOptions } from './options.ts';
+import { DATA_SOURCES } from './variable.ts';
+
+/** How long Grafana waits between two scrapes that it expects: it makes the rate interval from it. */
+export const SCRAPE_SECONDS = 15;
+const SECRET = '$__file{/run/secrets/grafana_password}';
+const NOTE = ' Written by `tidewatch dashboards build`. Changes are made in dashboards/, and in tidewatch.yaml.\n';
+
+export const yamlOf = (document: unknown): string => `#${NOTE}${stringify(document, { lineWidth: 0 })}`;
+
+/** grafana/provisioning/datasources/tidewatch.yaml: read-only, by the names and uids that the dashboards expect. */
+export function dataSources({ prometheusUrl, postgres }: BuildOptions): string {
+  return yamlOf({
+    apiVersion: 1,
+    prune: true,
+    datasources: [
+      {
+        name: DATA_SOURCES.prometheus,
+        uid: 'tidewatch-prometheus',
+        type: 'prometheus',
+        access: 'proxy',
+        url: prometheusUrl,
+        isDefault: true,
+        editable: false,
+        jsonData: { httpMethod: 'POST', timeInterval: `${SCRAPE_SECONDS}s` },
+      },
+      {
+        name: DATA_SOURCES.postgres,
+        uid: 'tidewatch-postgres',
+        type: 'grafana-postgresql-datasource',
+        access: 'proxy',
+        url: postgres.host,
+        user: postgres.user,
+        editable: false,
+        // a file, so that the password is in no environment
+        secureJsonData: { password: SECRET },
+        jsonData: {
+          database: postgres.database,
+          sslmode: postgres.sslmode,
+          maxOpenConns: 10,
+          maxIdleConns: 2,
+          connMaxLifetime: 3600,
+          postgresVersion: 1500,
+          timescaledb: false,
+        },
+      },
+    ],
+  });
+}
+
+/** grafana/provisioning/dashboards/tidewatch.yaml: where Grafana finds them. */
+export const dashboardProvider = (): string =>
+  yamlOf({
+    apiVersion: 1,
+    providers: [
+      {
+        name: 'tidewatch',
+        orgId: 1,
+        folder: 'Tidewatch',
+        folderUid: 'tidewatch',
+        type: 'file',
+        disableDeletion: true,
+        allowUiUpdates: false,
+        updateIntervalSeconds: 60,
+        options: { path: '/etc/grafana/dashboards', foldersFromFilesStructure: false },
+      },
+    ],
+  });
