@@ -148,7 +148,7 @@ const dumps =
 describe.runIf(dumps)('a database of your own', () => {
   test('is dumped and restored by its own programs, and migrate gives the roles their rights again', async () => {
     const server = await startServer(path.join(folder, 'own'));
-    const url = (name: string) => `postgres://postgres@127.0.0.1:${server.port}/${name}`;
+    const url = (name: string, login = 'postgres') => `postgres://${login}@127.0.0.1:${server.port}/${name}`;
     const program = (name: string, ...args: string[]) => run(path.join(bin!, name), args);
     const admin = openPool(url('postgres'));
     try {
@@ -166,10 +166,12 @@ describe.runIf(dumps)('a database of your own', () => {
       const { told, rights } = await filled(url('tidewatch'));
       const file = path.join(folder, 'tidewatch.dump');
       await program('pg_dump', '--format=custom', '--no-owner', '--no-privileges', `--file=${file}`, url('tidewatch'));
-      await admin.query('CREATE DATABASE restored');
-      const into = ['--no-owner', '--no-privileges', '--exit-on-error', `--dbname=${url('restored')}`];
+      // who owns the tables is no superuser
+      await admin.query('CREATE ROLE migrator LOGIN');
+      await admin.query('CREATE DATABASE restored OWNER migrator');
+      const into = ['--no-owner', '--no-privileges', '--exit-on-error', `--dbname=${url('restored', 'migrator')}`];
       await program('pg_restore', ...into, file);
-      const pool = openPool(url('restored'));
+      const pool = openPool(url('restored', 'migrator'));
       try {
         expect(await contents(pool)).toEqual(told);
         await migrate(pool);
