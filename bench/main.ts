@@ -7,12 +7,14 @@ import { machineLine } from './lib/machine.ts';
 import { chosen, page, withOthers } from './lib/report.ts';
 import type { BenchSection } from './lib/section.ts';
 import { memoryBench } from './memory/section.ts';
+import { monitoringBench } from './monitoring/section.ts';
 
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchSection>> = {
   forest: forestBench,
   fold: foldBench,
   memory: memoryBench,
   latency: latencyBench,
+  monitoring: monitoringBench,
 };
 
 const PAGE = 'docs/benchmarks.md';

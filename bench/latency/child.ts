@@ -1,15 +1,20 @@
-/** `child.ts WARM_UP_SECONDS SECONDS DIR`: the embedded way of a record under an even load. Prints LatencyFigures as JSON. */
+/**
+ * `child.ts WARM_UP_SECONDS SECONDS DIR [train]`: the embedded way of a record under an even load. With `train` a model is
+ * trained again and again in the second half of the time. Prints LatencyFigures as JSON.
+ */
 import { join } from 'node:path';
+import { trainingInThreads } from '../../cli/monitor/training-threads.ts';
 import { systemClock } from '../../core/clock.ts';
 import { orThrow } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/hash.ts';
+import type { Sample } from '../../core/types.ts';
 import type { Fold } from '../../detector/fold.ts';
 import { foldsFor } from '../../detector/folds.ts';
-import { modelIdOf } from '../../detector/offline.ts';
+import { modelIdOf, OfflineRun } from '../../detector/offline.ts';
 import { decoderFor } from '../../ingest/decode/index.ts';
 import { FileLog } from '../../ingest/file-log/file-log.ts';
 import { Partition } from '../../ingest/partition.ts';
-import type { NewRecord, Outputs } from '../../ingest/ports.ts';
+import { type NewRecord, noOutputs, type Outputs } from '../../ingest/ports.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { migrate } from '../../store/migrate.ts';
@@ -30,6 +35,8 @@ export interface LatencyFigures {
   /** From the first verdict of a boundary handed to the database to its answer. */
   flushMs: number;
   settings: Record<string, string>;
+  /** The same while a model was trained; null where none was. */
+  training: { p99Ms: number; verdicts: number; trainings: number; failed: number } | null;
 }
 
 const ENTITIES = 1_000;
@@ -37,9 +44,13 @@ const METRICS = 5;
 /** One record a millisecond: each entity reports once a second. */
 const SEND_EVERY_MS = 5;
 const CHECKPOINT_MS = 1_000;
+/** What there is to train on: a record of each entity every five seconds of more than an hour. */
+const PAST_SECONDS = 4_500;
+const PAST_STEP_S = 5;
+const FILLED_AT_ONCE = 10_000;
 
 const clock = systemClock;
-const [, , warmUpSeconds, seconds, dir] = process.argv;
+const [, , warmUpSeconds, seconds, dir, train] = process.argv;
 const fleet = new Fleet(ENTITIES, METRICS);
 const config = defaultStream();
 const { artifact } = trainFleet(fleet, config, 256, ENTITIES);
@@ -67,6 +78,9 @@ const timed =
 let measuring = false;
 const latencies: number[] = [];
 const boundaries = new Set<number>();
+if (train !== undefined) await fillPast();
+let training = false;
+const meanwhile: number[] = [];
 const partition = new Partition<Fold>({
   log,
   store: {
@@ -87,7 +101,7 @@ const partition = new Partition<Fold>({
     const nowMs = clock.now();
     for (const { windowStartMs, windowMs } of measuring ? outputs.verdicts : []) {
       // The record of this very millisecond closes the window: event time is the time at which a record was due.
-      latencies.push(nowMs - (windowStartMs + windowMs + config.window.allowedLatenessMs));
+      (training ? meanwhile : latencies).push(nowMs - (windowStartMs + windowMs + config.window.allowedLatenessMs));
       boundaries.add(windowStartMs);
     }
   },
@@ -103,14 +117,59 @@ await partition.change({ kind: 'model', modelId, sha256: sha256Hex(artifact) });
 const startMs = clock.now() + 50;
 const measureFromMs = startMs + Number(warmUpSeconds) * 1000;
 const endMs = measureFromMs + Number(seconds) * 1000;
+let trained: Promise<{ trainings: number; failed: number }> | null = null;
 for (let sent = 0; ; ) {
   const nowMs = clock.now();
   if (nowMs >= endMs) break;
   measuring = nowMs >= measureFromMs;
+  if (train !== undefined && !training && nowMs >= (measureFromMs + endMs) / 2) trained = trainOn();
   const batch: NewRecord[] = [];
   for (; startMs + sent <= nowMs; sent++) batch.push(recordOf(sent));
   const appended = log.append(batch).then(orThrow);
   await Promise.all([clock.sleep(SEND_EVERY_MS), Promise.race([appended, clock.sleep(SEND_EVERY_MS)])]);
+}
+
+/** Windows of the last hours in the database, as a fold has judged them. */
+async function fillPast(): Promise<void> {
+  const { epoch } = await base.claim('past');
+  const sample: Sample = { entity: '', timeMs: 0, names: fleet.names, values: fleet.names.map(() => 0) };
+  const run = new OfflineRun({ config, decoder: (_v, _at, sink) => sink.sample(sample), selfTrain: false });
+  run.serve(artifact, 0);
+  const out = noOutputs();
+  const untilS = Math.floor(clock.now() / 1000) - 60;
+  const record = { offset: 0, appendMs: 0, key: null, value: new Uint8Array() };
+  for (let s = untilS - PAST_SECONDS; s < untilS; s += PAST_STEP_S) {
+    record.appendMs = sample.timeMs = s * 1000;
+    for (const [e, name] of fleet.entities.entries()) {
+      sample.entity = name;
+      for (let m = 0; m < METRICS; m++) sample.values[m] = fleet.value(e, m, s);
+      run.fold.record(record, out);
+      record.offset++;
+    }
+    if (out.verdicts.length < FILLED_AT_ONCE && s + PAST_STEP_S < untilS) continue;
+    await base.flush(out, epoch);
+    out.verdicts.length = out.incidents.length = out.profiles.length = 0;
+  }
+}
+
+/** One training after the other until the sending ends. */
+async function trainOn(): Promise<{ trainings: number; failed: number }> {
+  training = true;
+  const service = trainingInThreads(server.url, 'bench');
+  const told = { trainings: 0, failed: 0 };
+  while (clock.now() < endMs) {
+    const effect = {
+      id: `e${told.trainings}`,
+      decision: `${config.name}-1`,
+      kind: 'train',
+      seed: 1,
+      quarantine: [],
+    } as const;
+    const done = await service.run(config, { ...effect, toMs: clock.now() }, stop.signal);
+    told.trainings++;
+    if (done.kind !== 'trained') told.failed++;
+  }
+  return told;
 }
 
 function recordOf(i: number): NewRecord {
@@ -121,14 +180,16 @@ function recordOf(i: number): NewRecord {
   return { key: null, value: Buffer.from(text) };
 }
 
+const trainings = await trained;
 stop.abort();
 await running;
 await log.close();
 await pool.end();
 await server.stop();
 latencies.sort((a, b) => a - b);
-const at = (p: number): number =>
-  latencies[Math.min(latencies.length - 1, Math.ceil(p * latencies.length) - 1)] ?? Number.NaN;
+meanwhile.sort((a, b) => a - b);
+const at = (p: number, of = latencies): number =>
+  of[Math.min(of.length - 1, Math.ceil(p * of.length) - 1)] ?? Number.NaN;
 const figures: LatencyFigures = {
   p50Ms: at(0.5),
   p99Ms: at(0.99),
@@ -140,5 +201,6 @@ const figures: LatencyFigures = {
   checkpointMs: Math.max(...checkpoints),
   flushMs: Math.max(...flushes),
   settings,
+  training: trainings && { p99Ms: at(0.99, meanwhile), verdicts: meanwhile.length, ...trainings },
 };
 console.log(JSON.stringify(figures));
