@@ -7,7 +7,7 @@ import type { ObserveInput } from './input.ts';
 import { labelFigures } from './labels.ts';
 import { qualityFigure, qualityOf } from './quality.ts';
 import { rateFigures } from './rates.ts';
-import { featureShifts, scoreShifts, shiftFigures } from './shift.ts';
+import { featureShifts, NO_SCORE, NO_SHIFT, scoreShifts, shiftFigures } from './shift.ts';
 import { UNKNOWN, worseAbove, worseBelow } from './status.ts';
 
 const DAY_MS = 86_400_000;
@@ -59,8 +59,8 @@ export function observe(input: ObserveInput): Observation {
 function figuresOf(counts: IntervalCounts | null, { reference, policy, stream }: ObserveInput): Figures {
   const rate = stream.detector.alertRate;
   return {
-    ...(reference === null ? {} : shiftFigures(featureShifts(counts, reference, policy), reference, policy)),
-    ...(reference === null ? {} : scoreShifts(counts?.champion?.score ?? null, reference, policy)),
+    ...(reference === null ? NO_SHIFT : shiftFigures(featureShifts(counts, reference, policy), reference, policy)),
+    ...(reference === null ? NO_SCORE : scoreShifts(counts?.champion?.score ?? null, reference, policy)),
     ...rateFigures(counts, reference),
     ...calibrationFigures(counts, rate, reference, policy),
     data_quality: qualityFigure(qualityOf(counts, reference)),
@@ -70,17 +70,20 @@ function figuresOf(counts: IntervalCounts | null, { reference, policy, stream }:
 /** Figures that are the same whatever the span. */
 function ownFigures({ latencyP99Ms, quality, trainedMs, newestMs, atMs, policy, stream }: ObserveInput): Figures {
   const figure = (value: number | null, limit: number): Figure =>
-    value === null ? UNKNOWN : { value, status: worseAbove(value, limit), limit };
+    value === null || !Number.isFinite(value) ? UNKNOWN : { value, status: worseAbove(value, limit), limit };
   const worse = 1 - policy.worse;
   return {
     latency_p99: figure(latencyP99Ms, LATENCY_MS),
     robust_z_share: figure(quality?.robustZShare ?? null, 0.9),
     quality:
-      quality === null
+      quality === null || !Number.isFinite(quality.relative)
         ? UNKNOWN
         : { value: quality.relative, status: worseBelow(quality.relative, worse), limit: worse },
     model_age: figure(trainedMs === null ? null : Math.max(0, atMs - trainedMs), MODEL_AGE_MS),
-    figures_age: figure(Math.max(0, newestMs - atMs), 2 * stream.profile.intervalMs),
+    figures_age: figure(
+      newestMs === Number.NEGATIVE_INFINITY ? null : Math.max(0, newestMs - atMs),
+      2 * stream.profile.intervalMs,
+    ),
   };
 }
 

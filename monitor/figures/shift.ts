@@ -58,6 +58,16 @@ function distances(trained: Histogram, now: Histogram): { psi: number; ks: numbe
   return index.ok && distance.ok ? { psi: index.value, ks: distance.value.statistic } : null;
 }
 
+/** Where there is nothing to compare. */
+export const NO_SHIFT: Figures = {
+  psi_feature: UNKNOWN,
+  psi_top_feature: UNKNOWN,
+  ks_feature: UNKNOWN,
+  drift: UNKNOWN,
+  drifted_features: UNKNOWN,
+};
+export const NO_SCORE: Figures = { psi_score: UNKNOWN, ks_score: UNKNOWN, kl_score: UNKNOWN };
+
 /** The figures of all features together. */
 export function shiftFigures(
   features: readonly FeatureFigures[],
@@ -65,14 +75,7 @@ export function shiftFigures(
   { limits: rule }: Pick<PolicyConfig, 'limits'>,
 ): Figures {
   const known = features.filter((f) => f.psi !== null);
-  if (known.length === 0)
-    return {
-      psi_feature: UNKNOWN,
-      psi_top_feature: UNKNOWN,
-      ks_feature: UNKNOWN,
-      drift: UNKNOWN,
-      drifted_features: UNKNOWN,
-    };
+  if (known.length === 0) return NO_SHIFT;
   const judged = known.filter((f) => f.status !== 'unknown');
   const ratios = judged.map((f) => f.psi! / f.psiLimit).sort((a, b) => b - a);
   const ratio = ratios[driftedFeatures(ratios.length) - 1] ?? null;
@@ -114,11 +117,10 @@ export function scoreShifts(
   reference: ReferenceProfile,
   { limits: rule }: PolicyConfig,
 ): Figures {
-  const unknown = { psi_score: UNKNOWN, ks_score: UNKNOWN, kl_score: UNKNOWN };
-  if (now === null) return unknown;
+  if (now === null) return NO_SCORE;
   const found = distances(reference.score, now);
   const divergence = kl(binned(reference.score), binned(now));
-  if (found === null || !divergence.ok) return unknown;
+  if (found === null || !divergence.ok) return NO_SCORE;
   const { limits } = reference;
   const measured = rule === 'measured';
   const known = !measured || limits !== null;

@@ -10,7 +10,7 @@ import { Fleet } from '../../../scenarios/fleet/fleet.ts';
 
 export const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 5);
-const STEP_MS = 300_000;
+export const STEP_MS = 300_000;
 const TRAIN_DAYS = 12;
 export const SERVE_DAYS = 10;
 
@@ -38,7 +38,7 @@ export function served(bend: Bend = (_e, _m, value) => value) {
 }
 
 let made: { artifact: Uint8Array; model: StreamModel; endMs: number } | null = null;
-function trained() {
+export function trained() {
   if (made !== null) return made;
   const fleet = new Fleet({ seed: 7, startMs: START_MS, stepMs: STEP_MS });
   const run = new OfflineRun({
