@@ -37,6 +37,8 @@ export class Controller {
   readonly #last = new Map<string, Promise<unknown>>();
   /** Effects that run, by id. */
   readonly #running = new Map<string, Promise<void>>();
+  /** The effect of each stream that was answered last: a state that was read before that still has it. */
+  readonly #answered = new Map<string, string>();
   #fenced = false;
 
   constructor(options: ControllerOptions) {
@@ -121,7 +123,7 @@ export class Controller {
     if (this.#stop.signal.aborted) return;
     const busy = state.effects.some(({ id }) => this.#running.has(id));
     const [next] = state.effects;
-    if (busy || next === undefined) return;
+    if (busy || next === undefined || next.id === this.#answered.get(state.stream)) return;
     const trouble = (cause: unknown) => this.#o.onTrouble?.(state.stream, next, cause);
     const run = this.#run(state.stream, next)
       .then(() => this.resume(state.stream))
@@ -140,6 +142,7 @@ export class Controller {
     if (result === null) return;
     const atMs = (await store.state(stream))?.atMs ?? 0;
     await this.take(stream, { kind: 'effect', key: `effect ${effect.id}`, effect: effect.id, atMs, result });
+    this.#answered.set(stream, effect.id);
   }
 
   #lose(): void {

@@ -4,7 +4,7 @@ import { explainDecision } from '../../../monitor/ledger/explain.ts';
 import { simulate } from '../../../monitor/ledger/simulate.ts';
 import { until } from '../../e2e/up.ts';
 import { testDatabase } from '../../postgres.ts';
-import { FoldedStream, STREAM, startMonitor } from './site.ts';
+import { FoldedStream, killHolder, STREAM, startMonitor } from './site.ts';
 
 const database = await testDatabase();
 const stream = new FoldedStream(database);
@@ -83,11 +83,7 @@ test('a second one stands by, and decides when the session of the first is kille
   expect(await second.metrics.text()).toContain('\ntidewatch_monitor_active 0');
   await until('the second decides', async () => {
     // whichever has it: the first may be back before the second has asked
-    if (first.monitor.active)
-      await database.pool.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1::int8::oid",
-        [0x6d6f6e69],
-      );
+    if (first.monitor.active) await killHolder(database, 'first');
     return second!.monitor.active;
   });
   await until('the first stands by', () => !first.monitor.active);

@@ -173,3 +173,12 @@ export function startMonitor(
   };
   return { monitor, stores, metrics, end };
 }
+
+/** Ends the session of the one that decides on this database, as the loss of its machine would. */
+export const killHolder = ({ pool }: TestDatabase, owner: string) =>
+  pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = $1::int8::oid
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND EXISTS (SELECT 1 FROM monitor_hold WHERE owner = $2)`,
+    [0x6d6f6e69, owner],
+  );
