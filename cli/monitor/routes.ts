@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import type { Access } from '../../monitor/access/tokens.ts';
 import { alertsIn } from '../../monitor/api/alerts-in.ts';
+import { compressAnswers } from '../../monitor/api/compressed.ts';
 import { checkSameOrigin } from '../../monitor/api/guard.ts';
 import { SECURITY_HEADERS } from '../../monitor/api/headers.ts';
 import { openApi } from '../../monitor/api/openapi.ts';
@@ -39,6 +40,7 @@ export function monitorRoutes(options: MonitorRoutesOptions): FastifyPluginAsync
     app.addHook('onSend', async (_request, reply) => {
       if (reply.statusCode === 401) reply.header('www-authenticate', 'Basic realm="tidewatch", charset="UTF-8"');
     });
+    compressAnswers(app);
     operationRoutes(app, operations, { access, audit: parts.audit, now: clock.now, elapsed: clock.elapsed });
     app.get('/api/openapi.json', async () => openApi(operations, version));
   };

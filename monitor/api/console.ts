@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import type { FaultControl, Live, Reader } from '../ports.ts';
 import { assetRoutes } from './assets.ts';
+import { compressAnswers } from './compressed.ts';
 import { EventHub } from './event-hub.ts';
 import { faultRoutes } from './fault-routes.ts';
 import { checkSameOrigin } from './guard.ts';
@@ -40,6 +41,7 @@ export function consoleRoutes(options: ConsoleOptions): FastifyPluginAsync {
       const allowed = checkSameOrigin(request.raw);
       if (!allowed.ok) return sendFault(reply, allowed.fault);
     });
+    compressAnswers(app);
     const { reader, faults, clock } = options;
     const board = new StatusBoard({ ...options, demo: faults !== null });
     readRoutes(app, reader, clock, options.suppressedOf ?? (async () => null));

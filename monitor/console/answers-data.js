@@ -120,7 +120,7 @@ function trustIn(state, newest, { source, training, mode }) {
 function anomalous({ status, open, entities }) {
   if (open === null) return answer('anomalous', 'unknown', 'Loading …');
   if (open.length === 0) {
-    if (entities === 0) return answer('anomalous', 'unknown', 'Not known: no entity yet.');
+    if (entities === 0) return answer('anomalous', 'unknown', 'Not known: nothing was judged yet.');
     return answer(
       'anomalous',
       'good',

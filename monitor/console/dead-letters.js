@@ -35,15 +35,8 @@ export function draw(root, page) {
   );
   const drawReasons = part(reasons.body, (counts) => reasonTable(counts, code, link));
   const drawNewest = part(newest.body, (list, counts) => [
-    code &&
-      h(
-        'p',
-        { class: 'hint' },
-        'Only ',
-        h('code', null, code),
-        '. ',
-        h('a', { href: link({ code: undefined }) }, 'Show every reason'),
-      ),
+    code && h('p', { class: 'hint' }, 'Only ', h('code', null, code), '.'),
+    code && h('p', null, h('a', { href: link({ code: undefined }) }, 'Show every reason')),
     list.length === 0 ? nothing(counts, code) : deadLetterTable(list),
     list.length >= MOST && h('p', { class: 'hint' }, `The newest ${MOST} are shown.`),
   ]);

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
 import { Access } from '../../monitor/access/tokens.ts';
+import { compressAnswers } from '../../monitor/api/compressed.ts';
 import { consoleRoutes } from '../../monitor/api/console.ts';
 import { checkSameOrigin } from '../../monitor/api/guard.ts';
 import { healthRoutes } from '../../monitor/api/health.ts';
@@ -28,6 +29,7 @@ export async function fixtureApp(
       });
       const parts = monitor.parts();
       const access = new Access({ tokens: parts.tokens, master: undefined, open: true, now: parts.now });
+      compressAnswers(inner);
       operationRoutes(inner, monitorOperations(parts), {
         access,
         audit: parts.audit,

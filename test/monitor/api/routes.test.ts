@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ManualClock } from '../../../core/clock.ts';
@@ -62,6 +63,8 @@ describe('the API', () => {
     [`/api/entities/demo/checkout?from=1&to=${END_MS}`, 'to'],
     ['/api/entities/demo/checkout?from=NaN', 'from'],
     ['/api/incidents?open=maybe', 'open'],
+    ['/api/incidents?from=2&to=1', 'from'],
+    ['/api/dead-letters?to=tomorrow', 'to'],
     ['/api/dead-letters?limit=100000', 'limit'],
     ['/api/status?x=1', 'x'],
   ])('refuses %s and names what is wrong', async (url, field) => {
@@ -137,6 +140,46 @@ describe('the API', () => {
       { stream: 'host', source: 'fallback', modelId: null, training: { needed: 720 } },
     ]);
     expect((await get('/health/live')).body).toEqual({ live: true });
+  });
+
+  test('long answers are compressed for callers that take it, and are the same answers', async () => {
+    const url = `/api/entities/demo/checkout?from=${END_MS - 900_000}&to=${END_MS}`;
+    const plain = await app.inject({ url, headers: HOST });
+    expect(plain.headers['content-encoding']).toBeUndefined();
+    for (const [encoding, unpack] of [
+      ['br', brotliDecompressSync],
+      ['gzip', gunzipSync],
+    ] as const) {
+      const packed = await app.inject({ url, headers: { ...HOST, 'accept-encoding': encoding } });
+      expect(packed.headers).toMatchObject({ 'content-encoding': encoding, vary: 'accept-encoding' });
+      expect(unpack(packed.rawPayload).toString()).toBe(plain.body);
+      expect(packed.rawPayload.length).toBeLessThan(plain.rawPayload.length / 2);
+    }
+    const short = await app.inject({ url: '/api/entities?limit=1', headers: { ...HOST, 'accept-encoding': 'br' } });
+    expect(short.headers['content-encoding']).toBeUndefined();
+  });
+
+  test('dead letters are counted by reason and found by time, stream and reason', async () => {
+    const { body } = await get('/api/dead-letters');
+    expect(body.counts.map((c: { code: string; count: number }) => [c.code, c.count])).toContainEqual([
+      'key_forbidden',
+      1,
+    ]);
+    const one = (await get(`/api/dead-letters?code=key_forbidden&from=${END_MS - 7_200_000}&to=${END_MS}`)).body;
+    expect(one.deadLetters.map((d: { code: string }) => d.code)).toEqual(['key_forbidden']);
+    expect(one.counts).toEqual(body.counts);
+    expect((await get(`/api/dead-letters?to=${END_MS - 7_200_000}`)).body).toEqual({ counts: [], deadLetters: [] });
+    expect((await get('/api/dead-letters?stream=host')).body.deadLetters).toHaveLength(1);
+  });
+
+  test('incidents are found by the time in which they were open', async () => {
+    const all = (await get('/api/incidents')).body.incidents as { id: string; startMs: number; resolvedMs: number }[];
+    const past = all.find((i) => i.resolvedMs !== null)!;
+    const ids = async (from: number, to: number) =>
+      (await get(`/api/incidents?from=${from}&to=${to}`)).body.incidents.map((i: { id: string }) => i.id);
+    expect(await ids(past.startMs, past.resolvedMs)).toContain(past.id);
+    expect(await ids(past.resolvedMs + 1, END_MS + 1)).not.toContain(past.id);
+    expect(await ids(0, past.startMs)).not.toContain(past.id);
   });
 
   test('every page address gives the document; files are compressed and asked for once', async () => {
