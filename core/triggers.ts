@@ -36,7 +36,7 @@ export type Urgency = (typeof URGENCIES)[number];
 export const SPANS = ['grain', 'interval', 'day', 'week'] as const;
 export type Span = (typeof SPANS)[number];
 
-/** `measured`: the limit that was set from the training data; `band`: the measured band, left on either side. */
+/** `measured`: the limit that was set from the training data; `band`: the configured band, left on either side. */
 export type TriggerLimit = number | 'measured' | 'band';
 
 export interface Trigger {

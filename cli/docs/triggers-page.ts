@@ -34,7 +34,8 @@ ends what has begun.
 ${rows.join('\n')}
 
 - **When**: the figure, of the newest grain, interval, day or week. \`measured\` is the limit that was set from the training
-  data, \`band\` the measured band.
+  data, which only figures of drift have (psi_feature, psi_top_feature, psi_score, ks_feature, kl_score, drift); \`band\` is
+  \`policy.alertRatioBand\`.
 - **For**: how long it must hold before anything is done. An episode begins when it begins to hold and ends when it no
   longer does; in one episode a trigger acts once.
 - **Then**: the action, and what is done in its place where budget, cooldown or data forbid it. Whatever is held back is a

@@ -42,6 +42,16 @@ const OWN: Omit<Trigger, 'name' | 'figure' | 'limit' | 'action'> = {
   means: '',
 };
 
+/** Figures whose limit comes of the training data; those of all others are fixed, or there are none. */
+const WITH_MEASURED_LIMIT: readonly FigureName[] = [
+  'psi_feature',
+  'psi_top_feature',
+  'psi_score',
+  'ks_feature',
+  'kl_score',
+  'drift',
+];
+
 /** Pairs of actions that undo each other: asked for on the same figure with equal weight, chance would decide. */
 const OPPOSITES: readonly (readonly [string, string])[] = [
   ['retrain', 'hold'],
@@ -103,6 +113,13 @@ function impossible({ name, figure, comparison, limit, action, otherwise, enable
       `${key}.limit: ${comparison === 'outside' ? 'outside needs the limit band' : 'band needs the comparison outside'}`,
     );
   if (comparison === 'outside' && worse !== 'both') found.push(`${key}.comparison: ${figure} has no band`);
+  if (limit === 'measured') {
+    if (!WITH_MEASURED_LIMIT.includes(figure))
+      found.push(
+        `${key}.limit: ${figure} has no measured limit; those that have one are ${WITH_MEASURED_LIMIT.join(', ')}`,
+      );
+    else if (comparison !== '>') found.push(`${key}.comparison: a measured limit is the most that is usual, wanted >`);
+  }
   if (typeof limit === 'number') {
     const [least, most] =
       unit === 'share' || unit === 'distance' ? [0, 1] : [0, unit === 'points' ? 30 : Number.POSITIVE_INFINITY];

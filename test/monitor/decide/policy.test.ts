@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { policyConfig } from '../../../core/config/policy.ts';
+import { FIGURE_NAMES } from '../../../core/figures.ts';
 import { TRIGGERS } from '../../../core/trigger-table.ts';
 import { policyOf } from '../../../monitor/decide/policy.ts';
+import { NO_SCORE, NO_SHIFT } from '../../../monitor/figures/shift.ts';
 import { policyWith } from './make.ts';
 
 const problemsOf = (triggers: Record<string, unknown>): string => {
@@ -72,6 +74,26 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     { calibration_out: { comparison: '>' } },
     /band needs the comparison outside/,
   ],
+  [
+    'a measured limit of a figure that has none',
+    { mine: { figure: 'ece', limit: 'measured', action: 'look' } },
+    /^triggers\.mine\.limit: ece has no measured limit; those that have one are psi_feature, /,
+  ],
+  [
+    'a measured limit of a figure whose limit is fixed',
+    { mine: { ...MINE, limit: 'measured' } },
+    /^triggers\.mine\.limit: newcomers has no measured limit/,
+  ],
+  [
+    'a measured limit that is to be fallen below',
+    { mine: { figure: 'drift', comparison: '<', limit: 'measured', action: 'look' } },
+    /^triggers\.mine\.comparison: a measured limit is the most that is usual/,
+  ],
+  [
+    'a measured limit of a figure that has a band',
+    { calibration_out: { comparison: '>', limit: 'measured' } },
+    /^triggers\.calibration_out\.limit: alert_rate_ratio has no measured limit/,
+  ],
   ['a share above 1', { mine: { ...MINE, limit: 1.5 } }, /newcomers lies between 0 and 1/],
   ['a limit that never holds', { mine: { ...MINE, limit: 1 } }, /newcomers is never above 1/],
   ['a negative limit, which always holds', { drift: { limit: -1 } }, /triggers\.drift\.limit: got -1/],
@@ -85,6 +107,13 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ],
 ])('%s is refused, with the key and the reason', (_, triggers, why) => {
   expect(problemsOf(triggers)).toMatch(why);
+});
+
+test.each(FIGURE_NAMES)('a measured limit of %s is refused, or it is one that observations carry', (figure) => {
+  const problem = problemsOf({ mine: { figure, limit: 'measured', action: 'look' } });
+  const carried = figure in { ...NO_SHIFT, ...NO_SCORE };
+  if (problem === '') expect(carried, figure).toBe(true);
+  else expect(problem).toMatch(new RegExp(`^triggers\\.mine\\.limit: ${figure} has no measured limit`));
 });
 
 test('a trigger that is switched off contradicts nothing', () => {
