@@ -11,7 +11,9 @@ import { dashboardProvider, dataSources } from './provisioning.ts';
 import { type DashboardQuery, queriesOf } from './queries.ts';
 import { strangersIn } from './sql.ts';
 
+export { differences } from './compare.ts';
 export { expandPromql, expandSql, type Filling } from './expand.ts';
+export { optionsOf } from './from-config.ts';
 export { type BuildOptions, COMPOSE_ADDRESSES, type DashboardStream } from './options.ts';
 export type { DashboardQuery } from './queries.ts';
 

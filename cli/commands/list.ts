@@ -1,6 +1,7 @@
 import type { AddCommand } from '../command.ts';
 import { captureCommand } from './capture.ts';
 import { configCommand } from './config.ts';
+import { dashboardsCommand } from './dashboards.ts';
 import { deadlettersCommand } from './deadletters.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly AddCommand[] = [
   tokensCommand,
   scenarioCommand,
   simulateCommand,
+  dashboardsCommand,
   deadlettersCommand,
   replayCommand,
   trainCommand,
