@@ -9,6 +9,7 @@ import { overview } from './overview.ts';
 import { pipeline } from './pipeline.ts';
 import { dashboardProvider, dataSources } from './provisioning.ts';
 import { type DashboardQuery, queriesOf } from './queries.ts';
+import { alertmanagerConfig, compileRules, grafanaAlerting, prometheusConfig, prometheusRules } from './rules/index.ts';
 import { strangersIn } from './sql.ts';
 
 export { differences } from './compare.ts';
@@ -26,7 +27,7 @@ export const allQueries = (options: BuildOptions): DashboardQuery[] => dashboard
 
 /**
  * Everything that docker-compose.yml mounts, by its path below the folder. Throws for a query that names what does not
- * exist: a metric outside of the catalogue, or what is no view of the schema `grafana`.
+ * exist (a metric outside of the catalogue, what is no view of the schema `grafana`), and for a trigger that no rule can express.
  */
 export function build(options: BuildOptions): Map<string, string> {
   const files = new Map<string, string>();
@@ -39,6 +40,11 @@ export function build(options: BuildOptions): Map<string, string> {
   }
   files.set('grafana/provisioning/dashboards/tidewatch.yaml', dashboardProvider());
   files.set('grafana/provisioning/datasources/tidewatch.yaml', dataSources(options));
+  const rules = compileRules(options.streams);
+  for (const [path, text] of grafanaAlerting(rules, options)) files.set(path, text);
+  files.set('prometheus/prometheus.yml', prometheusConfig(options));
+  files.set('prometheus/rules.yaml', prometheusRules(rules, options));
+  files.set('alertmanager/alertmanager.yml', alertmanagerConfig(options));
   return files;
 }
 

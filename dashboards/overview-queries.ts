@@ -20,14 +20,19 @@ export function trustOf(streams: readonly DashboardStream[]): string {
   const figure = (name: FigureName, span: Span) =>
     maxOf('tidewatch_figure', { ...stream, figure: name, span }, ['stream']);
   const newest = maxOf('tidewatch_figures_timestamp_seconds', stream, ['stream']);
-  const ratio = figure('alert_rate_ratio', 'day');
+  const alerts = { ...stream, figure: 'alert_rate_ratio', span: 'day' } as const;
+  const interval = (bound: 'low' | 'high') => maxOf('tidewatch_figure_interval', { ...alerts, bound }, ['stream']);
+  const known = (bound: 'low' | 'high') => maxOf('tidewatch_figure_limit', { ...alerts, bound }, ['stream']);
+  // where no band was measured, the policy's
+  const limit = (bound: 'low' | 'high', n: number) =>
+    `(${known(bound)} or 0 * ${maxOf('tidewatch_figure', alerts, ['stream'])} + ${n})`;
   const low = Math.min(...streams.map(({ alertRatioBand }) => alertRatioBand[0]));
   const high = Math.max(...streams.map(({ alertRatioBand }) => alertRatioBand[1]));
   return `max(
   0 * (time() - ${newest} > ${limitOf('figures_stale') / 1000}) + 4
   or 0 * (${maxOf('tidewatch_fallback_active', stream, ['stream'])} > 0) + 3
   or 0 * (${figure('drift', 'interval')} > ${limitOf('drift')}) + 2
-  or 0 * (${ratio} > ${high} or ${ratio} < ${low}) + 1
+  or 0 * (${interval('low')} > ${limit('high', high)} or ${interval('high')} < ${limit('low', low)}) + 1
   or 0 * ${newest}
 )`;
 }

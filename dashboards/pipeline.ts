@@ -7,10 +7,12 @@ import { behindLimits } from './overview-queries.ts';
 import { answer, lines } from './panels.ts';
 import { NO_WORKER, processRows, tableRows } from './pipeline-process.ts';
 import { inRange, minOf, perSecond, quantileOf, STREAM, sumOf } from './promql.ts';
+import { JOBS } from './rules/index.ts';
 import { prom } from './target.ts';
 import { streamVariable } from './variable.ts';
 
 const stream = { stream: STREAM };
+const UP = `up{job=~"${Object.values(JOBS).join('|')}"}`;
 const quantiles = (
   name:
     | 'tidewatch_verdict_latency_seconds'
@@ -59,7 +61,7 @@ export function pipeline({ streams }: BuildOptions): DashboardSpec {
             { from: null, state: 'bad' },
             { from: 1, state: 'ok' },
           ],
-          targets: [prom('sum(up) / count(up)', { instant: true })],
+          targets: [prom(`sum(${UP}) / count(${UP})`, { instant: true })],
         }),
         zero(
           'Without its forest',

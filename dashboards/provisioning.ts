@@ -1,23 +1,21 @@
-import { stringify } from 'yaml';
 import type { BuildOptions } from './options.ts';
+import { PROMETHEUS_UID } from './rules/index.ts';
+import { yamlFile } from './rules/yaml.ts';
 import { DATA_SOURCES } from './variable.ts';
 
 /** How long Grafana waits between two scrapes that it expects: it makes the rate interval from it. */
 export const SCRAPE_SECONDS = 15;
 const SECRET = '$__file{/run/secrets/grafana_password}';
-const NOTE = ' Written by `tidewatch dashboards build`. Changes are made in dashboards/, and in tidewatch.yaml.\n';
-
-export const yamlOf = (document: unknown): string => `#${NOTE}${stringify(document, { lineWidth: 0 })}`;
 
 /** grafana/provisioning/datasources/tidewatch.yaml: read-only, by the names and uids that the dashboards expect. */
 export function dataSources({ prometheusUrl, postgres }: BuildOptions): string {
-  return yamlOf({
+  return yamlFile({
     apiVersion: 1,
     prune: true,
     datasources: [
       {
         name: DATA_SOURCES.prometheus,
-        uid: 'tidewatch-prometheus',
+        uid: PROMETHEUS_UID,
         type: 'prometheus',
         access: 'proxy',
         url: prometheusUrl,
@@ -51,7 +49,7 @@ export function dataSources({ prometheusUrl, postgres }: BuildOptions): string {
 
 /** grafana/provisioning/dashboards/tidewatch.yaml: where Grafana finds them. */
 export const dashboardProvider = (): string =>
-  yamlOf({
+  yamlFile({
     apiVersion: 1,
     providers: [
       {
