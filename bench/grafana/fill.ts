@@ -75,10 +75,10 @@ export async function fillVerdicts(
     `INSERT INTO partition_state (stream, partition, epoch, owner, slot, claimed_ms) VALUES ($1, 0, 1, 'a', 0, $2)`,
     [STREAM, START_MS],
   );
-  await pool.query(`INSERT INTO partition_generations VALUES ($1, 0, 0, 1, 9, '', '', $2, 0, '{"applied": 9}', $2)`, [
-    STREAM,
-    START_MS,
-  ]);
+  await pool.query(
+    `INSERT INTO partition_generations VALUES ($1, 0, 0, 1, 9, '', '', $2::bigint, 0, '{"applied": 9}', $2::bigint)`,
+    [STREAM, START_MS],
+  );
   const features = Array.from({ length: size.features }, (_, i) => `metric_${i}__mean__10s`);
   const writer = new VerdictWriter(pool, STREAM, clock);
   const aDay = size.entities * size.windowsPerDay;
