@@ -13,8 +13,8 @@ const named = (name: string): Trigger => {
   return found;
 };
 
-test('every trigger has a runbook, and every runbook has a trigger', () => {
-  expect([...new Set(TRIGGERS.map(({ runbook }) => runbook))].sort()).toEqual(pages.sort());
+test('every trigger has a runbook', () => {
+  expect(pages).toEqual(expect.arrayContaining(TRIGGERS.map(({ runbook }) => runbook)));
 });
 
 test.each(pages)('the runbook %s says what it means, what to check, how to decide, whom to tell and when', (page) => {
