@@ -14,7 +14,7 @@ import { testDatabase } from '../../postgres.ts';
 import { loginOf } from '../../store/logins.ts';
 
 /** A fleet that is small enough for every day and too large to be read whole. bench/grafana has the full size. */
-const SIZE = { entities: 1_000, windowsPerDay: 24, days: 8, features: 3 };
+const SIZE = { entities: 1_000, windowsPerDay: 12, days: 15, features: 3 };
 const OBSERVED_DAYS = 12;
 const CHOSEN = { stream: STREAM, entity: entityName(0), toMs: endMs(SIZE) };
 
