@@ -10,7 +10,7 @@ export const COLOURS = {
   blue: '#0072B2',
   vermilion: '#D55E00',
   purple: '#CC79A7',
-  grey: '#8C8C8C',
+  grey: '#C7C7C7',
 } as const;
 export type Colour = (typeof COLOURS)[keyof typeof COLOURS];
 
@@ -19,7 +19,7 @@ export const STATE_COLOURS = {
   ok: COLOURS.green,
   warn: COLOURS.orange,
   bad: COLOURS.vermilion,
-  info: COLOURS.skyBlue,
+  info: COLOURS.purple,
   unknown: COLOURS.grey,
 } as const;
 export type State = keyof typeof STATE_COLOURS;

@@ -21,11 +21,12 @@ export function trustOf(streams: readonly DashboardStream[]): string {
     maxOf('tidewatch_figure', { ...stream, figure: name, span }, ['stream']);
   const newest = maxOf('tidewatch_figures_timestamp_seconds', stream, ['stream']);
   const alerts = { ...stream, figure: 'alert_rate_ratio', span: 'day' } as const;
-  const interval = (bound: 'low' | 'high') => maxOf('tidewatch_figure_interval', { ...alerts, bound }, ['stream']);
+  const value = maxOf('tidewatch_figure', alerts, ['stream']);
+  const interval = (bound: 'low' | 'high') =>
+    `(${maxOf('tidewatch_figure_interval', { ...alerts, bound }, ['stream'])} or ${value})`;
   const known = (bound: 'low' | 'high') => maxOf('tidewatch_figure_limit', { ...alerts, bound }, ['stream']);
   // where no band was measured, the policy's
-  const limit = (bound: 'low' | 'high', n: number) =>
-    `(${known(bound)} or 0 * ${maxOf('tidewatch_figure', alerts, ['stream'])} + ${n})`;
+  const limit = (bound: 'low' | 'high', n: number) => `(${known(bound)} or 0 * ${value} + ${n})`;
   const low = Math.min(...streams.map(({ alertRatioBand }) => alertRatioBand[0]));
   const high = Math.max(...streams.map(({ alertRatioBand }) => alertRatioBand[1]));
   return `max(
