@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
+import { runbookRoutes } from '../../monitor/api/runbooks.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { openPool } from '../../store/pool.ts';
 import { Shutdown } from '../embedded/shutdown.ts';
@@ -64,7 +65,8 @@ async function run(options: MonitorProcessOptions, shutdown: Shutdown): Promise<
   const names = streams.map(({ name }) => name);
   const health = monitorHealth({ active: () => monitor.active, ask: () => stores.monitor.state(names[0]!) });
   const routes = monitorRoutes({ config, monitor, access, clock, logger, metrics, version });
-  const server = await openServer(config.http, logger, [health, metricsRoute(metrics), ...routes], access);
+  const plugins = [health, metricsRoute(metrics), ...routes, runbookRoutes];
+  const server = await openServer(config.http, logger, plugins, access);
   shutdown.add('server', () => server.close());
   logger.info({ url: server.url, version, streams: names }, 'monitor starts');
   const retaining = keepMonitorRetention({ config, streams: names, pool, clock, logger }, signal);
