@@ -3,102 +3,29 @@
  * a record to the verdict, at production settings, on the decoder that production uses.
  */
 import { describe, expect, test } from 'vitest';
-import { streamConfig } from '../core/config/stream.ts';
 import { orThrow } from '../core/errors.ts';
-import { Random } from '../core/random.ts';
-import type { Incident, Verdict } from '../core/types.ts';
+import type { Verdict } from '../core/types.ts';
 import { combine } from '../detector/calibration.ts';
 import { EVIDENCE, evidenceSize, gatherEvidence } from '../detector/evidence.ts';
 import { historySize, newRow, observe } from '../detector/forecast.ts';
 import { loadModel } from '../detector/model.ts';
-import { OfflineRun, trainArtifact } from '../detector/offline.ts';
+import { trainArtifact } from '../detector/offline.ts';
 import { gatherSeries } from '../detector/train.ts';
-import { decoderFor } from '../ingest/decode/index.ts';
-import { encodeTidewatchJson } from '../scenarios/encode.ts';
+import {
+  CONFIG,
+  HISTORY,
+  history,
+  MODEL,
+  NORMAL,
+  type Signal,
+  START_MS,
+  Stream,
+  served,
+  WINDOW_MS,
+} from './complaints-site.ts';
 
-/** Nothing but a name: the defaults are what production runs. */
-const CONFIG = streamConfig.parse({ name: 'production' });
-const WINDOW_MS = CONFIG.window.sizeMs;
-const START_MS = Date.UTC(2026, 0, 5);
-/** Windows of history that a profile is trained on: about seven hours. */
-const HISTORY = 2500;
 /** Windows until all that a row sees has been in service: half-lives of 60 windows forget what came before. */
 const SETTLED = 2000;
-
-type Signal = (windowStartMs: number) => Record<string, number> | null;
-
-/** A service with a daily shape and correlated noise of its own; the same for the same seed. */
-function service(seed: number): Signal {
-  const noise = new Map<number, number[]>();
-  return (startMs) => {
-    const k = Math.round((startMs - START_MS) / WINDOW_MS);
-    if (!noise.has(k)) {
-      const random = new Random(seed * 1_000_003 + k);
-      noise.set(k, [random.normal(), random.normal(), random.normal()]);
-    }
-    const [a, b, c] = noise.get(k)!;
-    const load = 100 + 20 * Math.sin((2 * Math.PI * (startMs - START_MS)) / 86_400_000) + 3 * a!;
-    return { requests_per_s: load, cpu_percent: 0.4 * load + b!, latency_ms: 20 + 0.1 * load + 0.5 * c! };
-  };
-}
-
-/** A stream of entities that send at every `stepMs`, through the decoder and the fold. */
-class Stream {
-  readonly verdicts: Verdict[] = [];
-  readonly incidents: Incident[] = [];
-  readonly run: OfflineRun;
-  readonly #stepMs: number;
-  #nowMs = START_MS;
-  #offset = 0;
-
-  constructor({ stepMs = 5_000, selfTrain = false, keepRows = false } = {}) {
-    this.#stepMs = stepMs;
-    this.run = new OfflineRun({
-      config: CONFIG,
-      decoder: decoderFor(CONFIG),
-      selfTrain,
-      keepRows,
-      onOutputs: ({ verdicts, incidents }) => {
-        this.verdicts.push(...verdicts);
-        this.incidents.push(...incidents);
-      },
-    });
-  }
-
-  /** What the signals give at each window's start is sent throughout it. */
-  live(windows: number, signals: Record<string, Signal>): void {
-    for (const endMs = this.#nowMs + windows * WINDOW_MS; this.#nowMs < endMs; this.#nowMs += this.#stepMs) {
-      for (const [entity, signal] of Object.entries(signals)) {
-        const values = signal(Math.floor(this.#nowMs / WINDOW_MS) * WINDOW_MS);
-        if (values === null) continue;
-        const value = encodeTidewatchJson({
-          entity,
-          timeMs: this.#nowMs,
-          names: Object.keys(values),
-          values: Object.values(values),
-        });
-        this.run.record({ offset: this.#offset++, appendMs: this.#nowMs, key: null, value });
-      }
-    }
-  }
-
-  of(entity: string): Verdict[] {
-    return this.verdicts.filter((verdict) => verdict.entity === entity);
-  }
-}
-
-const NORMAL = { a: service(1), b: service(2) };
-
-/** History, and the model that training made of it. */
-const history = new Stream({ keepRows: true });
-history.live(HISTORY, NORMAL);
-const MODEL = orThrow(trainArtifact(history.run.rows, CONFIG)).artifact;
-
-function served(model: Uint8Array | null, options = {}): Stream {
-  const stream = new Stream(options);
-  if (model !== null) stream.run.serve(model, 0);
-  return stream;
-}
 
 /** Every way in which an entity is served, at production settings. */
 const WAYS = [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fail, ok, type Result, TidewatchError } from '../../core/errors.ts';
 import type { MonitorParts } from '../../monitor/api/operations/ports.ts';
 import { explainDecision } from '../../monitor/ledger/explain.ts';
-import { dismissalOf } from '../../monitor/training/dismissals.ts';
+import { dismissalsOf } from '../../monitor/training/dismissals.ts';
 import type { Decision, Input } from '../../monitor/types.ts';
 import { Deciding } from './deciding.ts';
 import { FiguresMetrics } from './figures-metrics.ts';
@@ -100,10 +100,10 @@ export class Monitor {
         const rate = streams.find(({ name }) => name === stream)?.detector.alertRate;
         if (rate === undefined) return fail('not_found', `stream ${stream}`);
         const verdicts = await reader.verdicts(stream, entity, { fromMs, toMs }, MAX_WINDOWS);
-        const dismissal = dismissalOf(incident, rate, verdicts);
-        return dismissal === null
+        const dismissals = dismissalsOf(incident, rate, verdicts);
+        return dismissals.length === 0
           ? fail('too_little_data', 'an absence, or nothing is known of what it was about; the label is kept')
-          : ok([dismissal]);
+          : ok(dismissals);
       },
       command: async (stream, command, actor, note) => {
         const config = streams.find(({ name }) => name === stream);

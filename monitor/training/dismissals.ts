@@ -1,31 +1,41 @@
 import { LN10, ln } from '../../core/math.ts';
-import type { Dismissal, Incident, Verdict } from '../../core/types.ts';
+import type { Attribution, Dismissal, Incident, Verdict } from '../../core/types.ts';
 import { alertDecades } from '../../detector/calibration.ts';
 import { MAX_DISMISSALS } from '../../detector/served-model.ts';
 
+/** Of a verdict, what says how far out a window was and what led. */
+type Judged = Pick<Verdict, 'pValue' | 'severity' | 'attributions'>;
+
 /**
  * What a dismissed incident adds to the calibration: evidence of this entity that leads with the same metric in the same
- * direction alarms only where it is larger. verdicts: of the incident's windows as far as they are kept; without
- * them its peak is told by its severity. null where nothing can be learned: an absence, or nobody knows metric and direction.
+ * direction alarms only where it is larger. An anomaly casts a shadow, windows that are unusual for what was before them
+ * and often in the other direction: each of its anomalous windows adds what led it. verdicts: of the incident's windows as
+ * far as they are kept; without them its peak is told by its severity. [] where nothing can be learned: an absence, or
+ * nobody knows metric and direction.
  */
-export function dismissalOf(
-  incident: Incident,
-  alertRate: number,
-  verdicts: readonly Pick<Verdict, 'pValue'>[] = [],
-): Dismissal | null {
-  const leading = incident.attributions[0];
-  if (incident.kind !== 'anomaly' || leading === undefined) return null;
-  const { value, expectedLow, expectedHigh } = leading;
-  const usual = (expectedLow + expectedHigh) / 2;
-  if (!(value > usual || value < usual)) return null;
-  let decades = incident.peakSeverity * alertDecades(alertRate);
-  for (const { pValue } of verdicts) decades = Math.max(decades, -ln(pValue) / LN10);
-  return {
-    entity: incident.entity,
-    metric: leading.metric,
-    direction: value > usual ? 'high' : 'low',
-    decades,
+export function dismissalsOf(incident: Incident, alertRate: number, verdicts: readonly Judged[] = []): Dismissal[] {
+  if (incident.kind !== 'anomaly') return [];
+  const { entity, peakSeverity } = incident;
+  const found = new Map<string, Dismissal>();
+  const add = (attributions: Incident['attributions'], decades: number) => {
+    const leading = attributions[0];
+    const direction = leading && directionOf(leading);
+    if (!leading || !direction) return;
+    const key = `${leading.metric}\0${direction}`;
+    if (decades > (found.get(key)?.decades ?? Number.NEGATIVE_INFINITY))
+      found.set(key, { entity, metric: leading.metric, direction, decades });
   };
+  const farthest = verdicts.reduce((most, { pValue }) => Math.max(most, decadesOf(pValue)), 0);
+  add(incident.attributions, Math.max(peakSeverity * alertDecades(alertRate), farthest));
+  for (const { pValue, severity, attributions } of verdicts) if (severity > 1) add(attributions, decadesOf(pValue));
+  return [...found.values()];
+}
+
+const decadesOf = (pValue: number): number => -ln(pValue) / LN10;
+
+function directionOf({ value, expectedLow, expectedHigh }: Attribution): Dismissal['direction'] | null {
+  const usual = (expectedLow + expectedHigh) / 2;
+  return value > usual ? 'high' : value < usual ? 'low' : null;
 }
 
 /** Adds dismissals to those in force, the newest last: of several about the same the largest holds. The oldest go when there are too many. */

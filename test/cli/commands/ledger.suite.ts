@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Decision } from '../../../monitor/types.ts';
 import { STREAM } from '../monitor/site.ts';
 import { type OperatorSite, POLICY } from './site.ts';
 
 /** `tidewatch explain decision`, `ledger verify` and `simulate` on what a live monitor has decided. */
-export function ledgerCommands({ database, dir, file, stores, said, asked }: OperatorSite): void {
+export function ledgerCommands({ database, dir, file, stores, said, asked, settled }: OperatorSite): void {
   describe('the ledger', () => {
+    beforeAll(settled);
+
     test('explain decision latest decides again from the evidence, and agrees', async () => {
       const { code, out } = await said('explain', 'decision', 'latest');
       expect([code, out]).toEqual([0, expect.stringMatching(/^shop-\d+, [\s\S]*\nThe ledger agrees\.\n$/)]);

@@ -10,7 +10,7 @@ import { openSite } from './site.ts';
 /** One monitor for all commands, which follow each other as an operator's day does. */
 const site = await openSite(await testDatabase());
 const { stream, said, asked, state, lastDecision, url } = site;
-beforeAll(site.begin, 60_000);
+beforeAll(site.begin, 120_000);
 afterAll(site.end);
 
 describe('monitor', () => {
@@ -51,7 +51,7 @@ describe('monitor', () => {
     expect((await state()).serving.challenger).toBeNull();
     expect((await said('monitor', 'reject', waiting)).code).toBe(1);
     await stream.follow();
-  }, 60_000);
+  }, 120_000);
 });
 
 modelCommands(site);

@@ -67,6 +67,11 @@ export async function openSite(database: TestDatabase) {
       await stream.pass(30);
       await until('it has looked', async () => (await state()).seen);
     },
+    /** Everything that was folded has been looked at. */
+    settled: async () => {
+      const wholeMs = Math.floor((stream.fold.watermarkMs - 1_000) / 10_000) * 10_000;
+      await until('it has looked', async () => ((await state()).seen?.atMs ?? 0) >= wholeMs);
+    },
     end: async () => {
       stop.abort();
       await running;

@@ -65,7 +65,7 @@ beforeAll(async () => {
     monitors.push(startMonitor(database, owner, { stream, work: workOf(owner) }));
   await until('it is adopted', async () => (await store.state(stream.name))?.serving.champion ?? null);
   for (let h = 0; h < 3; h++) await hour();
-}, 60_000);
+}, 120_000);
 
 test('a candidate is trained, evaluated, shadows, serves a part and then all, though its controller dies on the way', async () => {
   const before = inCharge()!;
@@ -94,7 +94,7 @@ test('a candidate is trained, evaluated, shadows, serves a part and then all, th
     'promote',
     'keep_champion',
   ]);
-}, 60_000);
+}, 120_000);
 
 test('what was decided is in force: in the fold, in the registry and in the verdicts', async () => {
   const champion = (await store.state(stream.name))!.serving.champion!;

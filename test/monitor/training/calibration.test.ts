@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../core/random.ts';
+import type { Dismissal } from '../../../core/types.ts';
 import { alertDecades } from '../../../detector/calibration.ts';
 import { decades } from '../../../detector/knots.ts';
 import type { ScoredWindow } from '../../../monitor/controller/ports.ts';
-import { dismissalOf, withDismissals } from '../../../monitor/training/dismissals.ts';
+import { dismissalsOf, withDismissals } from '../../../monitor/training/dismissals.ts';
 import { recalibrate } from '../../../monitor/training/recalibrate.ts';
 import { dataOf, HOP_MS, incidentOf, labelOf, trainingConfig } from './make.ts';
 
@@ -62,19 +63,36 @@ describe('dismissals', () => {
   const incident = { ...incidentOf('db-1', 1, 2), attributions: [attribution] };
 
   it('say entity, leading metric, direction and how far out it was', () => {
-    const { decades: far, ...rest } = dismissalOf(incident, 0.001)!;
+    const [{ decades: far, ...rest }] = dismissalsOf(incident, 0.001) as [Dismissal];
     expect(rest).toEqual({ entity: 'db-1', metric: 'cpu', direction: 'high' });
     expect(far).toBeCloseTo(4.5, 9);
-    expect(dismissalOf(incident, 0.001, [{ pValue: 1e-6 }])!.decades).toBeCloseTo(6, 9);
+    const verdict = { pValue: 1e-6, severity: 2, attributions: [attribution] };
+    expect(dismissalsOf(incident, 0.001, [verdict])[0]!.decades).toBeCloseTo(6, 9);
     const low = { ...incident, attributions: [{ ...attribution, value: 3 }] };
-    expect(dismissalOf(low, 0.001)!.direction).toBe('low');
+    expect(dismissalsOf(low, 0.001)[0]!.direction).toBe('low');
+  });
+
+  it('are one more for the shadow of an anomaly, where another metric or direction leads; quiet windows add none', () => {
+    const back = { ...attribution, value: 22 };
+    const verdicts = [
+      { pValue: 1e-6, severity: 2, attributions: [attribution] },
+      { pValue: 1e-4, severity: 1.3, attributions: [back] },
+      { pValue: 1e-5, severity: 1.6, attributions: [back] },
+      { pValue: 0.01, severity: 0.7, attributions: [{ ...back, metric: 'queue' }] },
+    ];
+    const found = dismissalsOf(incident, 0.001, verdicts);
+    expect(found.map(({ metric, direction }) => [metric, direction])).toEqual([
+      ['cpu', 'high'],
+      ['cpu', 'low'],
+    ]);
+    expect(found[1]!.decades).toBeCloseTo(5, 9);
   });
 
   it('are nothing for an absence, and where nobody knows the metric or the direction', () => {
-    expect(dismissalOf({ ...incident, kind: 'absence' }, 0.001)).toBeNull();
-    expect(dismissalOf({ ...incident, attributions: [] }, 0.001)).toBeNull();
+    expect(dismissalsOf({ ...incident, kind: 'absence' }, 0.001)).toEqual([]);
+    expect(dismissalsOf({ ...incident, attributions: [] }, 0.001)).toEqual([]);
     const blind = { ...attribution, expectedLow: Number.NaN, expectedHigh: Number.NaN };
-    expect(dismissalOf({ ...incident, attributions: [blind] }, 0.001)).toBeNull();
+    expect(dismissalsOf({ ...incident, attributions: [blind] }, 0.001)).toEqual([]);
   });
 
   it('are 256 at most, the oldest go, and of several about the same the largest holds', () => {
