@@ -49,7 +49,11 @@ function slotOf(edges: Float64Array, value: number): number {
 export const binned = ({ counts }: Histogram): Float64Array => counts.subarray(0, counts.length - 1);
 
 /** Values counted, missing ones included. */
-export const total = ({ counts }: Histogram): number => counts.reduce((sum, n) => sum + n, 0);
+export function total({ counts }: Histogram): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i]!;
+  return sum;
+}
 
 /** Share of missing among all that were counted; NaN for none. */
 export const missingShare = (histogram: Histogram): number => histogram.counts.at(-1)! / total(histogram);

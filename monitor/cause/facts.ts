@@ -111,7 +111,18 @@ export function missingOf({ place }: FeatureCounts): number {
 }
 
 export const featureOf = (counts: IntervalCounts | null, name: string): FeatureCounts | null =>
-  counts?.features.find((feature) => feature.name === name) ?? null;
+  counts === null ? null : (namesOf(counts.features).get(name) ?? null);
+
+/** Features of an interval by name, remembered for as long as the interval is: each rule asks for them anew. */
+const named = new WeakMap<readonly FeatureCounts[], ReadonlyMap<string, FeatureCounts>>();
+function namesOf(features: readonly FeatureCounts[]): ReadonlyMap<string, FeatureCounts> {
+  let byName = named.get(features);
+  if (byName === undefined) {
+    byName = new Map(features.map((feature) => [feature.name, feature]));
+    named.set(features, byName);
+  }
+  return byName;
+}
 
 /** The intervals before, and the one a week ago, oldest first. */
 export const earlierOf = ({ before, weekAgo }: Facts): readonly IntervalCounts[] =>

@@ -1,7 +1,7 @@
 import { SPANS } from '../../core/triggers.ts';
 import type { IntervalCounts, LaneCounts } from '../../detector/interval-counts.ts';
 import { classifyShift } from '../cause/classify.ts';
-import type { Cause, Figure, Figures, LaneFigures, Observation } from '../observation.ts';
+import type { Cause, FeatureFigures, Figure, Figures, LaneFigures, Observation } from '../observation.ts';
 import { calibrationFigures } from './calibration.ts';
 import type { ObserveInput } from './input.ts';
 import { labelFigures } from './labels.ts';
@@ -25,14 +25,20 @@ export function observe(input: ObserveInput): Observation {
   const { grainMs, intervalMs } = stream.profile;
   const labels = labelFigures(input.labels);
   const own = ownFigures(input);
-  const ofSpan = (span: IntervalCounts | null): Figures => ({ ...figuresOf(span, input), ...labels, ...own });
+  const shiftsOf = (span: IntervalCounts | null): FeatureFigures[] =>
+    input.reference === null ? [] : featureShifts(span, input.reference, input.policy);
+  const ofSpan = (span: IntervalCounts | null, shifts = shiftsOf(span)): Figures => ({
+    ...figuresOf(span, shifts, input),
+    ...labels,
+    ...own,
+  });
+  const features = shiftsOf(counts.interval);
   const spans = {
     grain: ofSpan(counts.grain),
-    interval: ofSpan(counts.interval),
+    interval: ofSpan(counts.interval, features),
     day: ofSpan(counts.day),
     week: ofSpan(counts.week),
   };
-  const features = input.reference === null ? [] : featureShifts(counts.interval, input.reference, input.policy);
   const quality = qualityOf(counts.interval, input.reference);
   const cause = classifyShift(input, { spans, features, quality });
   for (const span of SPANS) spans[span].producer_change = producerChange(cause);
@@ -56,10 +62,14 @@ export function observe(input: ObserveInput): Observation {
   };
 }
 
-function figuresOf(counts: IntervalCounts | null, { reference, policy, stream }: ObserveInput): Figures {
+function figuresOf(
+  counts: IntervalCounts | null,
+  shifts: readonly FeatureFigures[],
+  { reference, policy, stream }: ObserveInput,
+): Figures {
   const rate = stream.detector.alertRate;
   return {
-    ...(reference === null ? NO_SHIFT : shiftFigures(featureShifts(counts, reference, policy), reference, policy)),
+    ...(reference === null ? NO_SHIFT : shiftFigures(shifts, reference, policy)),
     ...(reference === null ? NO_SCORE : scoreShifts(counts?.champion?.score ?? null, reference, policy)),
     ...rateFigures(counts, reference),
     ...calibrationFigures(counts, rate, reference, policy),

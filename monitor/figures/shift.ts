@@ -1,5 +1,5 @@
 import type { PolicyConfig } from '../../core/config/policy.ts';
-import { binned, type Histogram, missingShare } from '../../core/stats/histogram.ts';
+import { binned, type Histogram, missingShare, total } from '../../core/stats/histogram.ts';
 import { kl } from '../../core/stats/kl.ts';
 import { ksBinned } from '../../core/stats/ks-binned.ts';
 import { psi } from '../../core/stats/psi.ts';
@@ -52,7 +52,7 @@ const numberOf = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
 function distances(trained: Histogram, now: Histogram): { psi: number; ks: number } | null {
   const counts = binned(now);
-  if (counts.reduce((sum, n) => sum + n, 0) < MIN_VALUES) return null;
+  if (total(now) - now.counts.at(-1)! < MIN_VALUES) return null;
   const index = psi(binned(trained), counts);
   const distance = ksBinned(binned(trained), counts);
   return index.ok && distance.ok ? { psi: index.value, ks: distance.value.statistic } : null;
