@@ -78,7 +78,11 @@ const decisionAt = (atMs: number, n: number): Decision => ({
 });
 
 /** What the monitor keeps of one stream after more than a year; needs the verdicts to be there. */
-export async function fillMonitor(pool: pg.Pool, size: FleetSize, observedDays = OBSERVED_DAYS): Promise<void> {
+export async function fillMonitor(
+  pool: pg.Pool,
+  size: FleetSize,
+  { observedDays = OBSERVED_DAYS, deadLetters = DEAD_LETTERS } = {},
+): Promise<void> {
   const end = endMs(size);
   const grains = observedDays * 24;
   for (let from = 0; from < grains; from += PER_INSERT) {
@@ -120,7 +124,7 @@ export async function fillMonitor(pool: pg.Pool, size: FleetSize, observedDays =
     `INSERT INTO dead_letters (stream, partition, at_offset, point, code, detail, entity, metric, time_ms, received_ms, value)
      SELECT $1, 0, n, 0, CASE n % 3 WHEN 0 THEN 'value_not_finite' WHEN 1 THEN 'time_invalid' ELSE 'record_too_large' END,
        'cpu is NaN', 'host-000001', 'cpu', $2::bigint - n, $2::bigint - ($3 - n) * 6000::bigint, '\\x00' FROM generate_series(1, $3) n`,
-    [STREAM, end, DEAD_LETTERS],
+    [STREAM, end, deadLetters],
   );
   await pool.query(
     `INSERT INTO labels (id, stream, entity, from_ms, to_ms, label, incident, weight, note, actor, created_ms)

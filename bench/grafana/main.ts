@@ -15,7 +15,7 @@ import { openPool } from '../../store/pool.ts';
 import { machineLine } from '../lib/machine.ts';
 import { dashboardQuestions, fillingOf } from './dashboards.ts';
 import { endMs, entityName, type FleetSize, fillIncidents, fillVerdicts, STREAM } from './fill.ts';
-import { fillMonitor, OBSERVED_DAYS } from './fill-monitor.ts';
+import { fillMonitor } from './fill-monitor.ts';
 import { LIMIT_MS, type Sizes, storagePage } from './page.ts';
 import { ask, QUESTIONS } from './queries.ts';
 import { consoleReads } from './reads.ts';
@@ -63,7 +63,7 @@ try {
   const pool = await database('fleet');
   const filled = await fillVerdicts(pool, size, systemClock, say);
   const incidents = await fillIncidents(pool, size);
-  await fillMonitor(pool, size, quick ? 30 : OBSERVED_DAYS);
+  await fillMonitor(pool, size, quick ? { observedDays: 30 } : {});
   await pool.query('CHECKPOINT');
   sizes.unshift(await sizesOf(pool, filled.rows, size.features));
   const observed = await pool.query<{ bytes: number }>(

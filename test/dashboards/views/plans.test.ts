@@ -26,7 +26,7 @@ beforeAll(async () => {
   const pool = openPool(database.url, { statementTimeoutMs: 60_000, max: 1 });
   await fillVerdicts(pool, SIZE, systemClock, () => undefined);
   await fillIncidents(pool, SIZE);
-  await fillMonitor(pool, SIZE, OBSERVED_DAYS);
+  await fillMonitor(pool, SIZE, { observedDays: OBSERVED_DAYS, deadLetters: 1_000 });
   await pool.end();
 }, 60_000);
 
@@ -40,14 +40,14 @@ const whole = (answers: readonly Answer[]) =>
 
 describe('with a fleet of windows', () => {
   it('the console reads verdicts, incidents and observations by an index, whatever its page', async () => {
-    const answers = await consoleReads(database.pool, CHOSEN);
+    const answers = await consoleReads(database.pool, CHOSEN, 0);
     expect(whole(answers).filter((line) => line.includes('verdicts'))).toEqual([]);
     expect(answers.find(({ name }) => name === 'an entity, a week')!.by).toContain('verdicts_pkey');
     expect(answers.filter(({ rows }) => rows === 0)).toEqual([]);
   });
 
   it('a range of the views is answered by an index, as Grafana asks it', async () => {
-    const answers = await ask(login.pool, QUESTIONS, fillingOf(CHOSEN));
+    const answers = await ask(login.pool, QUESTIONS, fillingOf(CHOSEN), 0);
     expect(whole(answers).filter((line) => line.includes('verdicts'))).toEqual([]);
     expect(answers.filter(({ rows }) => rows === 0).map(({ name }) => name)).toEqual([]);
     expect(answers.find(({ name }) => name === 'newest anomalous windows of the fleet')!.by).toEqual([
@@ -59,7 +59,7 @@ describe('with a fleet of windows', () => {
     const pool = told(login.url);
     try {
       expect((await pool.query('SHOW enable_seqscan')).rows).toEqual([{ enable_seqscan: 'off' }]);
-      const answers = await ask(pool, [...QUESTIONS, ...dashboardQuestions()], fillingOf(CHOSEN));
+      const answers = await ask(pool, [...QUESTIONS, ...dashboardQuestions()], fillingOf(CHOSEN), 0);
       expect(whole(answers)).toEqual([]);
     } finally {
       await pool.end();
