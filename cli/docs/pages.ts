@@ -6,6 +6,7 @@ import { faultsPage } from '../../scenarios/faults/page.ts';
 import { scenariosPage } from '../../scenarios/monitor/page.ts';
 import { EXIT_MEANINGS } from '../exit-codes.ts';
 import { buildProgram, everyCommand } from '../program.ts';
+import { dashboardsPage } from './dashboards-page.ts';
 import { figuresPage } from './figures-page.ts';
 import { metricsPage } from './metrics-page.ts';
 import { qualityPage } from './quality-page.ts';
@@ -22,6 +23,7 @@ export const PAGES: Readonly<Record<string, () => string>> = {
   'docs/reference/figures.md': figuresPage,
   'docs/reference/quality.md': qualityPage,
   'docs/reference/triggers.md': triggersPage,
+  'docs/reference/dashboards.md': dashboardsPage,
   'docs/reference/cli.md': cliPage,
   'tidewatch.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 };
