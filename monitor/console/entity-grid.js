@@ -13,7 +13,13 @@ export function entityGrid(entities, total, openIncidents) {
     return empty('No entity yet.', 'An entity appears with its first closed window, seconds after its first point.');
   const kinds = new Map(openIncidents.map((i) => [`${i.stream}/${i.entity}`, i.kind]));
   const shared = new Set(entities.map((e) => e.stream)).size > 1;
-  const rows = entities.map((e) => ({ ...e, kind: kinds.get(`${e.stream}/${e.entity}`) }));
+  const named = new Map();
+  for (const { entity } of entities) named.set(entity, (named.get(entity) ?? 0) + 1);
+  const rows = entities.map((e) => ({
+    ...e,
+    twice: named.get(e.entity) > 1,
+    kind: kinds.get(`${e.stream}/${e.entity}`),
+  }));
   rows.sort((a, b) => rank(a) - rank(b) || byName(a, b));
   const more = total - rows.length;
   return [
@@ -38,7 +44,7 @@ function cell(e, shared) {
   const absent = e.kind === 'absence';
   const word = absent ? 'silent' : level;
   const marks = [e.kind && !absent && 'open incident', e.probation && 'still learning'].filter(Boolean);
-  const spoken = [...marks, shared && `stream ${e.stream}`].filter(Boolean);
+  const spoken = [...marks, shared && !e.twice && `stream ${e.stream}`].filter(Boolean);
   return h(
     'li',
     null,
@@ -50,7 +56,7 @@ function cell(e, shared) {
         title: marks.length > 0 ? marks.join(', ') : undefined,
         dataset: { key: `cell ${e.stream}/${e.entity}` },
       },
-      h('span', { class: 'cell-name' }, e.entity),
+      h('span', { class: 'cell-name' }, e.entity, e.twice && h('span', { class: 'hint' }, ` ${e.stream}`)),
       h('span', { class: 'visually-hidden' }, ', severity '),
       h('span', { class: 'cell-severity' }, h('b', null, absent ? '–' : formatSeverity(e.severity)), ' ', word),
       spoken.length > 0 && h('span', { class: 'visually-hidden' }, `, ${spoken.join(', ')}`),

@@ -8,10 +8,13 @@ const SIZES = [
   { name: 'phone', width: 390, height: 844 },
 ];
 
-/** `npx tsx test/console/screenshots.ts OUT [page …] [--full]`: every page in both sizes and themes. */
+/**
+ * `npx tsx test/console/screenshots.ts [OUT] [page …] [--full]`: every page over the fixture, in both sizes and themes. The
+ * pictures of the README come from pictures.ts.
+ */
 async function main(): Promise<void> {
   const full = process.argv.includes('--full');
-  const [out = 'docs/images', ...only] = process.argv.slice(2).filter((argument) => argument !== '--full');
+  const [out = 'tmp/screenshots', ...only] = process.argv.slice(2).filter((argument) => argument !== '--full');
   mkdirSync(out, { recursive: true });
   const harness = new ConsoleHarness({ historyMs: 24 * 3_600_000 });
   await harness.start();
@@ -33,6 +36,8 @@ async function main(): Promise<void> {
     decision: '/#/decisions/demo-9',
     labels: '/#/labels/demo',
     maintenance: '/#/maintenance',
+    'dead-letters': '/#/deadletters',
+    runbook: '/runbooks/psi_drift',
   };
   const { browser } = await launchChromium();
   if (browser) {
