@@ -84,7 +84,7 @@ export function storagePage(m: Measured): string {
     '',
     `An observation of the monitor, one an hour and stream, takes ${sized(m.observationBytes)}: ${sized(m.observationBytes * 24 * 365)} a year.`,
     '',
-    `A day of verdicts with ${whole.features} features; multiply by the days that are kept (\`retention.verdicts\`). The write-ahead log passes about as much again through the disk.`,
+    `A day of verdicts with ${whole.features} features; multiply by the days that are kept (\`retention.verdicts\`).`,
     '',
     `| entities | ${WINDOWS.map(({ name }) => `windows of ${name}`).join(' | ')} |`,
     `|---:|${WINDOWS.map(() => '---:|').join('')}`,
