@@ -1,7 +1,9 @@
+import { InvalidArgumentError } from 'commander';
 import { systemClock } from '../../core/clock.ts';
 import { type AddCommand, examples } from '../command.ts';
 import { DEFAULT_FILE } from '../load-config.ts';
 import { KAFKA_VERSION } from '../services/kafka-jars.ts';
+import { WATCHERS, type Watcher } from '../services/prometheus-programs.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { whole } from '../ui/numbers.ts';
 import { print } from '../ui/output.ts';
@@ -9,7 +11,7 @@ import { print } from '../ui/output.ts';
 const DEFAULT_DIR = '.tidewatch/services';
 const PARTITIONS = 4;
 const PARTITIONS_MAX = 256;
-const PART_WIDTH = 11;
+const PART_WIDTH = 12;
 
 interface Options {
   config: string;
@@ -18,6 +20,14 @@ interface Options {
   kafkaPort?: number;
   kafkaVersion: string;
   partitions: number;
+  with: ReadonlySet<Watcher>;
+}
+
+function besides(text: string): ReadonlySet<Watcher> {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !WATCHERS.some((watcher) => watcher === name));
+  if (unknown === undefined) return new Set(names as Watcher[]);
+  throw new InvalidArgumentError(`${WATCHERS.join(' and ')} are there to run beside; ${unknown} is not.`);
 }
 
 export const servicesCommand: AddCommand = (program) => {
@@ -34,16 +44,25 @@ export const servicesCommand: AddCommand = (program) => {
     )
     .option('--kafka-version <version>', 'Kafka to run', KAFKA_VERSION)
     .option('--partitions <count>', 'partitions of topics that are not there yet', whole(1, PARTITIONS_MAX), PARTITIONS)
+    .option(
+      '--with <names>',
+      'run these too: prometheus, alertmanager, or both with a comma between',
+      besides,
+      new Set(),
+    )
     .addHelpText(
       'after',
       `
 Kafka runs from its own jars: it needs Java 17 or newer, and at the first start Apache Maven to fetch them (55 MB, kept
 in node_modules/.cache; TIDEWATCH_KAFKA_CACHE names another folder). PostgreSQL comes with npm.
-It stays in the foreground; Ctrl-C stops both, and the next start goes on with the same data.
+Prometheus and Alertmanager are those of PATH, else Debian's packages, unpacked into node_modules/.cache (apt and dpkg do
+it without rights; TIDEWATCH_PROGRAMS_CACHE names another folder). They have the rules of the configuration's triggers.
+It stays in the foreground; Ctrl-C stops all of it, and the next start goes on with the same data.
 ${examples(
   ['tidewatch services', 'then, in another shell: tidewatch doctor'],
   ['tidewatch services --kafka-port 19092', 'with Kafka on a port of your choice'],
   ['tidewatch services --config kafka.yaml', 'beside a tidewatch.yaml of your own'],
+  ['tidewatch services --with prometheus,alertmanager', 'with alert rules, which call the monitor'],
   ['tidewatch services --kafka-version 3.9.1 --dir /tmp/old', 'another Kafka, with data of its own'],
 )}`,
     )
@@ -57,9 +76,10 @@ ${examples(
         kafkaVersion: options.kafkaVersion,
         kafkaPort: options.kafkaPort ?? null,
         partitions: options.partitions,
+        beside: options.with,
         clock: systemClock,
         say: (part, line) => print(`${part.padEnd(PART_WIDTH)} ${line}`),
-        signal: stopOnSignal('Stopping: Kafka and PostgreSQL end in good order; once more ends at once.'),
+        signal: stopOnSignal('Stopping: everything ends in good order; once more ends at once.'),
       });
       print('Stopped. The next start goes on with the same data.');
     });

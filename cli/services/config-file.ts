@@ -11,11 +11,17 @@ export interface Wanted {
   /** File that holds the URL of the database, as the configuration names it. */
   urlFile: string;
   url: string;
+  /** With Alertmanager: the file with the secret of POST /alerts, and the secret. */
+  alerts?: { secretFile: string; secret: string };
 }
 
 export const TELEMETRY = 'telemetry';
 
-const wantedKeys = ({ broker, urlFile }: Wanted) => ({ kafka: { brokers: broker }, database: { urlFile } });
+const wantedKeys = ({ broker, urlFile, alerts }: Wanted) => ({
+  kafka: { brokers: broker },
+  database: { urlFile },
+  ...(alerts && { alerts: { secretFile: alerts.secretFile } }),
+});
 
 /** The whole file: the stream of telemetry, from Kafka alone. */
 export const configText = (
@@ -60,7 +66,12 @@ export function readConfig(file: string, wanted: Wanted): Reading {
     const { config } = loadConfig({ file });
     const brokers = config.kafka.brokers.includes(wanted.broker);
     const database = config.database.url === wanted.url;
-    const others = [...(brokers ? [] : ['another broker']), ...(database ? [] : ['another database'])];
+    const alerts = wanted.alerts === undefined || config.alerts.secret === wanted.alerts.secret;
+    const others = [
+      ...(brokers ? [] : ['another broker']),
+      ...(database ? [] : ['another database']),
+      ...(alerts ? [] : [config.alerts.secret === undefined ? 'no secret of alerts' : 'another secret of alerts']),
+    ];
     return {
       problem: others.length > 0 ? `names ${others.join(' and ')}` : null,
       topics: [...new Set([TELEMETRY, ...config.streams.map((stream) => stream.topic)])],
@@ -73,8 +84,8 @@ export function readConfig(file: string, wanted: Wanted): Reading {
   }
 }
 
-/** The URL that an earlier start wrote; null without one. */
-export function readUrl(file: string): string | null {
+/** The URL or secret that an earlier start wrote; null without one. */
+export function readSecret(file: string): string | null {
   try {
     return readFileSync(file, 'utf8').trim() || null;
   } catch (error) {

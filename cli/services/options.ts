@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import type { Watcher } from './prometheus-programs.ts';
 
 export interface ServicesOptions {
   /** Folder of all data. */
@@ -12,6 +13,8 @@ export interface ServicesOptions {
   kafkaPort: number | null;
   /** Of topics that are not there yet. */
   partitions: number;
+  /** What runs beside Kafka and PostgreSQL. */
+  beside: ReadonlySet<Watcher>;
   clock: Clock;
   /** One line of what is going on. */
   say: (part: string, line: string) => void;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
@@ -32,6 +31,9 @@ export interface ServerOptions {
 
 /** A server of the Prometheus family: ready when /-/ready says so, reads its files again on SIGHUP. */
 export class Server {
+  readonly name: string;
+  /** File of what it says. */
+  readonly log: string;
   readonly port: number;
   readonly address: string;
   readonly url: string;
@@ -44,8 +46,10 @@ export class Server {
     this.port = port;
     this.address = `${HOST}:${port}`;
     this.url = `http://${this.address}`;
-    const log = path.join(dir, `${name.toLowerCase()}.log`);
-    this.#process = new Background(programs.server, args(this.address), log, process.env, programs.root ?? undefined);
+    this.name = name;
+    this.log = path.join(dir, `${name.toLowerCase()}.log`);
+    const cwd = programs.root ?? undefined;
+    this.#process = new Background(programs.server, args(this.address), this.log, process.env, cwd);
   }
 
   /** Throws TidewatchError port_taken (of a port that was asked for), config_invalid, program_missing or stalled. */
@@ -111,19 +115,6 @@ export class Server {
 }
 
 const pidFile = ({ dir, name }: ServerOptions): string => path.join(dir, `${name.toLowerCase()}.pid`);
-
-/** The port that a server had on a folder at its last start; null before the first. */
-export function portBefore(dir: string, name: string): number | null {
-  try {
-    const port = Number(readFileSync(path.join(dir, `${name.toLowerCase()}.port`), 'utf8'));
-    return Number.isInteger(port) && port > 0 ? port : null;
-  } catch {
-    return null; // it has not been here
-  }
-}
-
-export const notePort = (dir: string, name: string, port: number): Promise<void> =>
-  writeFile(path.join(dir, `${name.toLowerCase()}.port`), `${port}\n`);
 
 /** A process that was killed leaves its servers behind. Ids are used again: ours was started with our folder. */
 async function stopLeft(options: ServerOptions): Promise<void> {

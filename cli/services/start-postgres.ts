@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type EmbeddedPostgres, findPostgres, startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
 import { openPool } from '../../store/pool.ts';
-import { readUrl } from './config-file.ts';
+import { readSecret } from './config-file.ts';
 import type { ServicesOptions } from './options.ts';
 import { isFree } from './ports.ts';
 
@@ -38,7 +38,7 @@ export async function launchPostgres(options: ServicesOptions): Promise<Embedded
 
 /** That of the last start, which workers may know, unless another program has taken it meanwhile. */
 async function portBefore(dir: string): Promise<number | null> {
-  const url = readUrl(urlFileOf(dir));
+  const url = readSecret(urlFileOf(dir));
   const port = url !== null && URL.canParse(url) ? Number(new URL(url).port) : 0;
   if (port === 0) return null;
   return (await isFree(port)) || (await findPostgres(dir)) !== null ? port : null;

@@ -7,6 +7,7 @@ import { plainCluster } from '../../../cli/services/cluster.ts';
 import { KAFKA_VERSION } from '../../../cli/services/kafka-jars.ts';
 import { nodeOn } from '../../../cli/services/kafka-running.ts';
 import { freePorts } from '../../../cli/services/ports.ts';
+import type { Watcher } from '../../../cli/services/prometheus-programs.ts';
 import { services } from '../../../cli/services/services.ts';
 import { systemClock } from '../../../core/clock.ts';
 import { orThrow } from '../../../core/errors.ts';
@@ -37,7 +38,14 @@ needs('jars')('the services', () => {
       lines.push(`${part}: ${line}`);
       if (part === 'stop') up();
     };
-    const base = { dir, configFile, force: false, kafkaVersion: KAFKA_VERSION, partitions: 4 };
+    const base = {
+      dir,
+      configFile,
+      force: false,
+      kafkaVersion: KAFKA_VERSION,
+      partitions: 4,
+      beside: new Set<Watcher>(),
+    };
     const ended = services({ ...base, kafkaPort, clock: systemClock, say, signal: stop.signal });
     await Promise.race([isUp, ended.then(() => Promise.reject(new Error(lines.join('\n'))))]);
     return {
