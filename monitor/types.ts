@@ -107,7 +107,8 @@ export type Effect = { id: string; decision: string } & EffectOrder;
 export type EffectOrder =
   /** sinceMs: what came before was normal then and is not now; left out: all of the span is. */
   | { kind: 'train'; seed: number; quarantine: readonly Quarantine[]; toMs: number; sinceMs?: number }
-  | { kind: 'evaluate'; candidate: ModelRef; champion: ModelRef | null; toMs: number }
+  /** calibration: of the champion, where it is not its own. */
+  | { kind: 'evaluate'; candidate: ModelRef; champion: ModelRef | null; calibration?: Calibration; toMs: number }
   | { kind: 'recalibrate'; modelId: string; version: number; toMs: number; quarantine: readonly Quarantine[] }
   | { kind: 'serve'; serving: Serving };
 

@@ -51,7 +51,9 @@ function trained(turn: Turn, effect: Effect, candidate: ModelRef): void {
     return;
   }
   turn.state.rollout = { phase: 'evaluating', sinceMs: turn.atMs, decision: effect.decision, candidate };
-  turn.order(effect.decision, { kind: 'evaluate', candidate, champion: serving.champion, toMs: turn.atMs });
+  const { champion, calibration } = serving;
+  const inForce = calibration !== null && calibration.modelId === champion?.modelId ? { calibration } : {};
+  turn.order(effect.decision, { kind: 'evaluate', candidate, champion, ...inForce, toMs: turn.atMs });
 }
 
 function evaluated(

@@ -9,7 +9,7 @@ import { modelIdOf } from '../../detector/offline.ts';
 import { verifyModel } from '../../detector/shared-model.ts';
 import type { Evaluation } from '../types.ts';
 import { goldenRecall } from './golden.ts';
-import { Judge } from './judge.ts';
+import { Judge, type Stopwatch } from './judge.ts';
 import { type Labelled, labelledOf, prAuc, precisionOf } from './labelled.ts';
 import { memoryOf } from './memory-of.ts';
 import type { EvaluationOrder } from './order.ts';
@@ -46,12 +46,11 @@ export function compare(order: EvaluationOrder, clock: Pick<Clock, 'elapsed'>): 
   const events = eventsOf(set).length;
   const took: number[] = [];
   const ours = laneOfModel(set, config, candidate.value, {
-    elapsed: () => clock.elapsed(),
-    took: (ms) => took.push(ms),
+    watch: { elapsed: () => clock.elapsed(), took: (ms) => took.push(ms) },
   });
   if (ours.clean.length < LEAST_CLEAN || events < LEAST_EVENTS)
     return fail('too_little_data', `${ours.clean.length} clean windows with ${events} injected anomalies to judge by`);
-  const theirs = champion && laneOfModel(set, config, champion);
+  const theirs = champion && laneOfModel(set, config, champion, { knots: order.championKnots });
   const { alertRate } = config.detector;
   const robust = laneOf(set, alertRate, (one) => robustZScores(one, scalesOf(one)));
   const { significance } = config.policy;
@@ -100,9 +99,9 @@ export function laneOfModel(
   set: InjectedSet,
   config: StreamConfig,
   model: StreamModel,
-  watch?: { elapsed(): number; took(ms: number): void },
+  { knots, watch }: { knots?: readonly number[] | undefined; watch?: Stopwatch } = {},
 ): Lane {
-  const judge = new Judge(model, config);
+  const judge = new Judge(model, config, knots);
   return laneOf(set, config.detector.alertRate, (windows) => judge.decades(windows, watch));
 }
 

@@ -126,7 +126,7 @@ async function evaluate(
   effect: Of<'evaluate'>,
   signal: AbortSignal,
 ): Promise<EffectResult> {
-  const { candidate, champion } = effect;
+  const { candidate, champion, calibration } = effect;
   const artifact = await registry.get(candidate.modelId);
   if (artifact === null) return failed({ code: 'not_found', detail: `model ${candidate.modelId}` });
   const sha256 = sha256Hex(artifact);
@@ -146,6 +146,7 @@ async function evaluate(
       windows,
       candidate: artifact,
       champion: champion && (await registry.get(champion.modelId)),
+      ...(calibration?.combined ? { championKnots: calibration.combined } : {}),
       golden: await golden.get(config.name),
       seed: evaluationSeed(config.name),
     },

@@ -25,9 +25,11 @@ export class Judge {
   readonly #memory = new Map<number, Row>();
   readonly #out = new Assessment();
 
-  constructor(model: StreamModel, { window, detector }: StreamConfig) {
+  /** knots: of the combined score, in force in place of the model's own. */
+  constructor(model: StreamModel, { window, detector }: StreamConfig, knots?: readonly number[]) {
     this.#model = model;
     this.#served = new ServedModel('', model, detector.alertRate);
+    if (knots !== undefined) this.#served.combined = Float64Array.from(knots);
     this.#hopMs = window.hopMs;
   }
 

@@ -38,6 +38,8 @@ export interface EvaluationOrder {
   windows: readonly EntityWindows[];
   candidate: Uint8Array;
   champion: Uint8Array | null;
+  /** Knots of the champion's combined score that are in force; left out, its own. */
+  championKnots?: readonly number[];
   golden: GoldenSet | null;
   seed: number;
 }

@@ -240,3 +240,18 @@ test('a fall of quality trains nothing anew while the forest is disabled, and do
   expect(fallen('disabled')).not.toContain('retrain');
   expect(fallen('forest')).toContain('retrain');
 });
+
+test('a candidate is evaluated against the champion as it is calibrated by then, and not by a calibration of another model', () => {
+  for (const modelId of [CHAMPION.modelId, 'another']) {
+    const told = Told.withChampion();
+    const calibration = { modelId, version: 2, alertRate: 0.001, combined: [1, 2], dismissals: [] };
+    told.state.serving.calibration = calibration;
+    told.command({ kind: 'retrain' });
+    told.answer({ kind: 'trained', model: CANDIDATE, lineage });
+    const [effect] = told.state.effects;
+    expect(effect).toMatchObject({ kind: 'evaluate', candidate: CANDIDATE, champion: CHAMPION });
+    expect(effect && 'calibration' in effect ? effect.calibration : null).toEqual(
+      modelId === CHAMPION.modelId ? calibration : null,
+    );
+  }
+});

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../core/clock.ts';
+import { loadModel } from '../../../detector/model.ts';
 import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
 import { freezeGolden, trainingEffects } from '../../../monitor/training/effects.ts';
 import { gatesOf } from '../../../monitor/training/gates.ts';
@@ -85,6 +86,18 @@ describe('the effects of training', () => {
     expect(evaluation.difference![0]).toBeLessThanOrEqual(0);
     expect(evaluation.golden).not.toBeNull();
     expect(it1.registry.models.get(trained.model.modelId)!.evaluated).toBe(true);
+  });
+
+  it('the champion is judged by the calibration that is in force, the candidate by its own', async () => {
+    const model = loadModel((await it1.registry.get(it1.champion.modelId))!);
+    if (!model.ok) throw new Error(model.fault.detail);
+    const combined = Array.from(model.value.calibration.combined, (knot) => knot / 4);
+    const calibration = { modelId: it1.champion.modelId, version: 2, alertRate: 0.01, combined, dismissals: [] };
+    const effect = { ...evaluateOf(trained.model, it1.champion), calibration } as Effect;
+    const { evaluation } = expectKind(await it1.runner.run(effect, signal), 'evaluated');
+    const before = evaluated.evaluation;
+    expect(evaluation.championAlertRatio!).toBeGreaterThan(3 * before.championAlertRatio! + 1);
+    expect(evaluation.candidateAlertRatio).toBe(before.candidateAlertRatio);
   });
 
   it('the golden set stays what it was made of first', async () => {
