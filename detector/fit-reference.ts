@@ -31,6 +31,7 @@ export interface ReferenceInput {
 
 /** Bytes that scales of entities may take in the artifact; entities beyond it count as newcomers. */
 const SCALES_BYTES = 4e6;
+const utf8 = new TextEncoder();
 
 /**
  * How the rows of a training are distributed: each value by its place in its own entity's distribution, so that entities
@@ -169,7 +170,7 @@ function within(scales: ReadonlyMap<string, Float32Array>, bytes: number): Map<s
   let taken = 0;
   for (const entity of [...scales.keys()].sort()) {
     const of = scales.get(entity)!;
-    taken += of.byteLength + entity.length + 8;
+    taken += of.byteLength + utf8.encode(entity).length + 8;
     if (taken <= bytes) kept.set(entity, of);
   }
   return kept;

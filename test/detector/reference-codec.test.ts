@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteReader, ByteWriter, CorruptBytes } from '../../core/bytes.ts';
+import { streamConfig } from '../../core/config/stream.ts';
 import { orThrow } from '../../core/errors.ts';
-import { readArtifact, writeArtifact } from '../../detector/artifact.ts';
+import { MAX_ARTIFACT_BYTES, readArtifact, writeArtifact } from '../../detector/artifact.ts';
+import { fitReference } from '../../detector/fit-reference.ts';
 import { loadModel } from '../../detector/model.ts';
 import type { ReferenceProfile } from '../../detector/reference.ts';
 import { loadReference, saveReference } from '../../detector/reference-codec.ts';
 import { makeModel, testConfig } from './make.ts';
 import { anyReference } from './make-reference.ts';
+import { makeSeries } from './make-series.ts';
 
 function saved(reference: ReferenceProfile): Uint8Array {
   const writer = new ByteWriter();
@@ -45,6 +48,7 @@ describe('a reference profile as bytes', () => {
         });
         expect(saved(again)).toEqual(bytes);
       }),
+      { numRuns: 50 },
     );
   });
 
@@ -110,6 +114,36 @@ const withFeature = (r: ReferenceProfile, change: Partial<ReferenceProfile['feat
   features: r.features.map((feature, f) => (f === 0 ? { ...feature, ...change } : feature)),
 });
 
+describe('of ten thousand entities with ten metrics', () => {
+  const names = Array.from({ length: 10 }, (_, m) => `m${m}__mean__1m`);
+  const series = new Map(
+    Array.from({ length: 10_000 }, (_, e) => [
+      `rechner-${e}-\u00e4\u00f6\u00fc`,
+      makeSeries(names, 3, (row, c) => row + c + e),
+    ]),
+  );
+  const scales = new Float32Array(2 * names.length).fill(1);
+  const sizeOf = (keepScales: boolean, of = series) =>
+    saved(
+      fitReference({
+        ...{ series: of, scalesOf: () => scales, scores: new Float64Array(100), weights: new Map(), former: null },
+        ...{ keepScales, config: streamConfig.parse({ name: 's', window: { size: '1m' } }) },
+      }),
+    ).length;
+
+  test('it takes a thousandth of the artifact, whatever the number of entities', () => {
+    expect(sizeOf(false)).toBeLessThan(MAX_ARTIFACT_BYTES / 1_000);
+    expect(sizeOf(false, new Map([...series].slice(0, 100)))).toBeGreaterThan(0.8 * sizeOf(false));
+  });
+
+  test('with their scales it stays within a budget; entities beyond it are newcomers', () => {
+    expect(sizeOf(true)).toBeLessThan(MAX_ARTIFACT_BYTES / 10);
+    const [first] = [...series.values()];
+    const many = new Map(Array.from({ length: 60_000 }, (_, e) => [`\u00fc\u00fc\u00fc\u00fc-${e}`, first!]));
+    expect(sizeOf(true, many)).toBeLessThan(MAX_ARTIFACT_BYTES / 4);
+  });
+});
+
 describe('in the artifact of a model', () => {
   const artifact = makeModel(testConfig(), ['a', 'b'], 2);
   const { sections } = orThrow(readArtifact(artifact));
@@ -117,7 +151,7 @@ describe('in the artifact of a model', () => {
   const start = bytes.byteOffset - artifact.byteOffset;
 
   test('every damaged byte of it is refused by the hash', () => {
-    for (let at = start; at < start + bytes.length; at += 3) {
+    for (let at = start; at < start + bytes.length; at += 7) {
       const damaged = artifact.slice();
       damaged[at]! ^= 1 << (at % 8);
       const found = loadModel(damaged);
