@@ -119,3 +119,26 @@ test('services and files that operating.md names are there', () => {
   for (const link of links) expect(existsSync(path.join('docs', link)), link).toBe(true);
   for (const [, file] of page.matchAll(/`((?:test|deploy)\/[\w./-]+)`/g)) expect(existsSync(file!), file).toBe(true);
 });
+
+/** After a benchmark has been written anew, its numbers go into the page by hand. */
+test('what operating.md says of capacity is what was measured last', () => {
+  const [page, benchmarks, storage] = ['operating', 'benchmarks', 'storage'].map((name) =>
+    readFileSync(`docs/${name}.md`, 'utf8'),
+  );
+  const sizes = [...page!.matchAll(/^ *\| [\d,]+ \|(.* [MGk]B .*)\|$/gm)].flatMap(([, cells]) => cells!.split('|'));
+  expect(sizes.length).toBeGreaterThanOrEqual(9);
+  for (const size of sizes) expect(storage).toContain(`| ${size.trim()} |`);
+  expect(storage).toContain('| 586 |');
+  for (const [told, measured] of [
+    ['191,000 records', '| limited to 1 CPU and 512 MB | 191000 |'],
+    ['324,000 records', '| Kafka to durable verdict, against kafkajs + JSON.parse alone | 324000 |'],
+    ['418 to 444 MiB', '| 10,000 × 10 at its own pace: RSS at most | 444 |'],
+    ['418 to 444 MiB', '| the same, catching up at full speed | 418 |'],
+    ['1.7 GB', '100,000 entities: RSS at most 1671 MiB'],
+    ['p99 54 ms', '| the same, p99 | 54 |'],
+    ['111 ms at half', '| the same, p99 | 111 |'],
+  ] as const) {
+    expect(page).toContain(told);
+    expect(benchmarks, told).toContain(measured);
+  }
+});
