@@ -2,7 +2,7 @@ import type { FigureName } from '../core/figures.ts';
 import type { Span } from '../core/triggers.ts';
 import { limitOf, rising, type Steps } from './limits.ts';
 import type { DashboardStream } from './options.ts';
-import { maxOf, STREAM } from './promql.ts';
+import { maxOf, perSecond, STREAM } from './promql.ts';
 import { inTime, ofStreams, view } from './sql.ts';
 
 const stream = { stream: STREAM };
@@ -59,3 +59,10 @@ export const beyond = (): string => `
   FROM newest JOIN ${view('figures')} f ON f.stream = of_stream AND f.time_ms = at_ms
   WHERE status IN ('warn', 'drift')
   ORDER BY status, stream, figure, span LIMIT 50`;
+
+/** By stream. A counter that has not begun to count is not there, so what is missing is 0 where windows were judged at all. */
+export function anomalousShare(): string {
+  const all = perSecond('tidewatch_windows_total', stream, ['stream']);
+  const anomalous = perSecond('tidewatch_windows_total', { ...stream, outcome: 'anomalous' }, ['stream']);
+  return `(${anomalous} or 0 * ${all}) / ${all}`;
+}

@@ -4,7 +4,7 @@ import type { DashboardSpec } from './dashboard.ts';
 import { above, limitOf, MORE_THAN_NONE, SEVERITY_LIMIT } from './limits.ts';
 import { cell, decisionLink, entityLink, runbookLink, toConsole, toDashboard } from './links.ts';
 import type { BuildOptions } from './options.ts';
-import { behindLimits, beyond, toDo, trustOf } from './overview-queries.ts';
+import { anomalousShare, behindLimits, beyond, toDo, trustOf } from './overview-queries.ts';
 import { property } from './panel.ts';
 import { answer, lines, table } from './panels.ts';
 import { maxOf, perSecond, STREAM, series, sumOf } from './promql.ts';
@@ -218,12 +218,7 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           width: 8,
           height: 5,
           min: 0,
-          targets: [
-            prom(
-              `${perSecond('tidewatch_windows_total', { ...stream, outcome: 'anomalous' }, ['stream'])} / ${perSecond('tidewatch_windows_total', stream, ['stream'])}`,
-              { legend: '{{stream}}' },
-            ),
-          ],
+          targets: [prom(anomalousShare(), { legend: '{{stream}}' })],
         }),
         lines({
           title: 'Drift, as a share of its limit',

@@ -27,17 +27,18 @@ const QUANTILES = ['median', '99th percentile'];
 
 /** The pipeline: whether records come in, are judged in time, and are safe. */
 export function pipeline({ streams }: BuildOptions): DashboardSpec {
-  const zero = (title: string, description: string, expr: string, noData = NO_WORKER) =>
+  const zero = (title: string, description: string, expr: string) =>
     answer({
       title,
       description,
       unit: 'none',
-      noData,
+      noData: NO_WORKER,
       width: 3,
       height: 4,
       decimals: 0,
       limits: none,
-      targets: [prom(expr, { instant: true })],
+      // a counter that has not begun to count is not there: 0, as long as somebody answers
+      targets: [prom(`${expr} or 0 * count(${UP} == 1)`, { instant: true })],
     });
   return {
     name: 'pipeline',
@@ -77,7 +78,6 @@ export function pipeline({ streams }: BuildOptions): DashboardSpec {
           'Records refused',
           'Of which nothing could be used: often another encoding than the stream has.',
           inRange('tidewatch_ingest_records_total', { outcome: 'refused' }),
-          'None, or no worker was scraped',
         ),
         zero(
           'Records lost',
