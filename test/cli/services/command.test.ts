@@ -28,10 +28,11 @@ test('without Java it ends with what is missing, before anything else was starte
 }, 15_000);
 
 test.each([
-  ['--kafka-port', '70000'],
-  ['--partitions', 'many'],
-])('%s %s is refused with what is wanted', async (option, value) => {
+  ['--kafka-port', '70000', /A whole number from 1 to \d+ is wanted/],
+  ['--partitions', 'many', /A whole number from 1 to \d+ is wanted/],
+  ['--with', 'prometheus,grafana', /prometheus and alertmanager are there to run beside; grafana is not/],
+])('%s %s is refused with what is wanted', async (option, value, wanted) => {
   const { code, err } = await services(option, value);
   expect(code).toBe(2);
-  expect(err).toMatch(/A whole number from 1 to \d+ is wanted/);
+  expect(err).toMatch(wanted);
 });
