@@ -38,15 +38,24 @@ export function trustOf(streams: readonly DashboardStream[]): string {
 )`;
 }
 
-/** What waits for a person: the newest decision of each trigger that called for one, or that was held back. */
+/**
+ * What waits for a person: where a controller stands still until somebody says something, and the newest decision of each
+ * trigger that called for somebody, or that was held back.
+ */
 export const toDo = (): string => `
-  SELECT runbook AS "Runbook", urgency AS "Urgency", reason AS "Why", stream AS "Stream", time AS "Since"
-  FROM (
-    SELECT DISTINCT ON (stream, coalesce(trigger, action)) *
-    FROM ${view('decisions')} WHERE ${ofStreams} AND ${inTime} AND runbook <> ''
+  WITH decided AS (
+    SELECT DISTINCT ON (stream, coalesce(trigger, action)) runbook, urgency, reason, stream, time
+    FROM ${view('decisions')} WHERE ${ofStreams} AND ${inTime} AND action NOT IN ('await_approval', 'suspend', 'resume', 'label')
     ORDER BY stream, coalesce(trigger, action), seq DESC
-  ) newest
-  WHERE urgency IN ('page', 'ticket')
+  ), waiting AS (
+    SELECT '' AS runbook, 'page' AS urgency, 'The controller is suspended: nothing is decided until somebody resumes it' AS reason,
+      stream, time FROM ${view('controllers')} WHERE ${ofStreams} AND suspended
+    UNION ALL
+    SELECT '', 'ticket', 'A candidate waits to be approved or rejected: ' || candidate, stream, phase_since
+    FROM ${view('controllers')} WHERE ${ofStreams} AND phase = 'approval'
+  )
+  SELECT runbook AS "Runbook", urgency AS "Urgency", reason AS "Why", stream AS "Stream", time AS "Since"
+  FROM (SELECT * FROM waiting UNION ALL SELECT * FROM decided WHERE urgency IN ('page', 'ticket')) AS all_of_it
   ORDER BY CASE urgency WHEN 'page' THEN 0 ELSE 1 END, time DESC LIMIT 20`;
 
 /** Figures of the newest observation of each stream that are not as they should be, with the limit on that side. */

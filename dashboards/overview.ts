@@ -140,7 +140,7 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         table({
           title: 'What should I do now?',
           description:
-            'Newest decision of each trigger in the time shown that somebody should see: it called for a person, or was held back. The runbook says what to check and how to decide.',
+            'Where a controller waits for somebody, and the newest decision of each trigger in the time shown that called for a person. The runbook says what to check and how to decide.',
           unit: 'none',
           noData: 'Nothing: no decision of this time waits for anybody',
           width: 10,

@@ -44,7 +44,6 @@ describe('with something of everything in the database', () => {
 
   /** There is nothing of the kind in the database: all is well, or figures without a limit. */
   const NOTHING = [
-    'overview: What should I do now?',
     'drift: What the causes were told by',
     'drift: Scores: PSI against training',
     'drift: p-values: distance from uniform',
