@@ -5,7 +5,7 @@ import { TidewatchError } from '../../core/errors.ts';
 import { isAlive } from '../../store/embedded-postmaster.ts';
 import { Background, sendSignal, terminate } from './background.ts';
 import { commandOf } from './kafka-running.ts';
-import { freePorts } from './ports.ts';
+import { freePorts, isFree } from './ports.ts';
 import type { Programs } from './prometheus-programs.ts';
 
 export const HOST = '127.0.0.1';
@@ -58,8 +58,10 @@ export class Server {
     await stopLeft(options);
     for (let attempt = 1; ; attempt++) {
       const port = options.port ?? (await freePorts(1))[0]!;
-      const server = new Server(options, port);
       try {
+        // Whoever has it may answer as if it were ready.
+        if (!(await isFree(port))) throw new TidewatchError('port_taken', `${options.name} wants ${HOST}:${port}`);
+        const server = new Server(options, port);
         await server.#awaitReady();
         return server;
       } catch (error) {
@@ -106,7 +108,6 @@ export class Server {
   async #isReady(): Promise<boolean> {
     try {
       const { status } = await fetch(`${this.url}/-/ready`, { signal: AbortSignal.timeout(ANSWER_MS) });
-      // Another program may have the port, and this one about to find out.
       return status === 200 && this.#process.ended === null;
     } catch {
       return false; // not yet, which is the answer
