@@ -10,7 +10,7 @@ const SIZES = [
 
 /**
  * `npx tsx test/console/screenshots.ts [OUT] [page …] [--full]`: every page over the fixture, in both sizes and themes. The
- * pictures of the README come from pictures.ts.
+ * README has drift and models from here, the others from pictures.ts.
  */
 async function main(): Promise<void> {
   const full = process.argv.includes('--full');
