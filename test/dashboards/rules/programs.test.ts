@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import {
   alertmanagerConfig,
   COMPOSE_FILES,
@@ -16,6 +17,16 @@ const RULES = compileRules([
   makeStream({ name: 'host' }),
   makeStream({ name: 'telemetry', limits: 'textbook' }),
 ]);
+
+test('names are looked up again and again, since there may be several of them; addresses are asked as they are', () => {
+  const jobs = (worker: string): unknown[] =>
+    parse(prometheusConfig({ ...OPTIONS, targets: { worker, monitor: 'monitor:8484' } })).scrape_configs;
+  expect(jobs('worker:9000')[0]).toMatchObject({ dns_sd_configs: [{ names: ['worker'], type: 'A', port: 9000 }] });
+  for (const address of ['127.0.0.1:9000', '[::1]:9000', 'localhost:9000'])
+    expect(jobs(address)[0]).toMatchObject({ static_configs: [{ targets: [address] }] });
+  for (const job of jobs('worker:9000'))
+    expect(job).toMatchObject({ authorization: { type: 'Bearer', credentials_file: COMPOSE_FILES.httpToken } });
+});
 
 needsPrometheus('what Prometheus and Alertmanager say of their files', () => {
   test('every rule is one, and the configuration finds them and its tokens', async () => {
