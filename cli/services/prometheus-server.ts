@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import { TidewatchError } from '../../core/errors.ts';
 import { isAlive } from '../../store/embedded-postmaster.ts';
-import { Background, sendSignal, terminate } from './background.ts';
+import { Background, terminate } from './background.ts';
 import { commandOf } from './kafka-running.ts';
 import { freePorts, isFree } from './ports.ts';
 import type { Programs } from './prometheus-programs.ts';
@@ -29,7 +29,7 @@ export interface ServerOptions {
   clock: Clock;
 }
 
-/** A server of the Prometheus family: ready when /-/ready says so, reads its files again on SIGHUP. */
+/** A server of the Prometheus family: ready when /-/ready says so. */
 export class Server {
   readonly name: string;
   /** File of what it says. */
@@ -75,11 +75,6 @@ export class Server {
   get pid(): number | null {
     const { pid, ended } = this.#process;
     return pid !== null && ended === null && isAlive(pid) ? pid : null;
-  }
-
-  /** Has it read its files again. */
-  reload(): void {
-    if (this.pid !== null) sendSignal(this.pid, 'SIGHUP');
   }
 
   /** In good order, or by force when that takes too long. */

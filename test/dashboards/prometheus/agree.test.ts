@@ -16,7 +16,7 @@ const GRAIN_MS = 10 * MINUTE_MS;
 const SCRAPE_MS = 5 * MINUTE_MS;
 const START_MS = Date.UTC(2026, 0, 5);
 const LOOKS = 160;
-const STREAMS = 12;
+const STREAMS = 16;
 const SEED = 20_260_105;
 /** Triggers wait a twelfth of their time here, so that most series are long enough for each of them. */
 const SHORTER = 12;
@@ -41,7 +41,7 @@ function figureArbitrary(trigger: Trigger): fc.Arbitrary<(Figure | null)[]> {
   const band = trigger.comparison === 'outside';
   const value = fc.integer({ min: 0, max: 40 }).map((steps) => (base * steps) / 20);
   const known = fc.record({ value, wide: fc.integer({ min: 0, max: 8 }), low: fc.boolean() });
-  const limit = fc.constantFrom(null, 0.5, 1, 1.5);
+  const limit = fc.constantFrom(null, null, 0.5, 1, 1.5);
   const run = fc.record({
     looks: fc.oneof({ arbitrary: fc.integer({ min: 1, max: 12 }), weight: 3 }, fc.integer({ min: 40, max: 70 })),
     seen: fc.option(known, { freq: 5 }),
@@ -138,7 +138,7 @@ needsPrometheus('rules and the evaluation in process', () => {
   /** Each changes a rule and leaves the trigger as it was. */
   const planted: [what: string, name: string, change: (trigger: Trigger) => Trigger][] = [
     ['another limit', 'error_rate', (trigger) => ({ ...trigger, limit: 0.012 })],
-    ['another limit beside the measured one', 'psi_warn', (trigger) => ({ ...trigger, limit: 0.12 })],
+    ['another limit beside the measured one', 'psi_warn', (trigger) => ({ ...trigger, limit: 0.16 })],
     ['a longer time', 'psi_drift', (trigger) => ({ ...trigger, forMs: trigger.forMs + 3 * GRAIN_MS })],
     ['a shorter time', 'prediction_kl', (trigger) => ({ ...trigger, forMs: 0 })],
     ['the other comparison', 'quality_fallen', (trigger) => ({ ...trigger, comparison: '>' })],
