@@ -11,8 +11,11 @@ import { sqlSeries, sqlTable } from './target.ts';
 import { entityVariable, featureVariable, streamVariable } from './variable.ts';
 import { SOURCE } from './words.ts';
 
-/** Rows a panel draws at most: a week of ten-second windows is more than a screen has pixels. */
-const MOST_WINDOWS = 5000;
+/**
+ * Steps of the time shown, 3000 of them, which is more than a screen has pixels. Of the windows of a step one is drawn, the
+ * one that matters most, so that a week of ten-second windows hides no spike.
+ */
+const STEP = 'time_ms / greatest(1, ($__unixEpochTo()::bigint - $__unixEpochFrom()) * 1000 / 3000)';
 const NO_ENTITY = 'No windows of this entity in this time: choose another time or entity';
 
 /** Value, and the band in which it was expected, as a shaded area. */
@@ -106,7 +109,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       [
         lines({
           title: 'Severity',
-          description: `Of each window; above the line (${SEVERITY_LIMIT}) it is anomalous. Severities of different models can be compared, scores cannot.`,
+          description: `Of each window, or of the most severe one where there are more than can be drawn; above the line (${SEVERITY_LIMIT}) it is anomalous. Severities of different models can be compared, scores cannot.`,
           unit: 'none',
           noData: NO_ENTITY,
           width: 14,
@@ -118,8 +121,8 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           limits: above(SEVERITY_LIMIT),
           targets: [
             sqlSeries(`
-              SELECT time, severity FROM ${view('verdicts')} WHERE ${ofEntity} AND ${inTime}
-              ORDER BY time_ms LIMIT ${MOST_WINDOWS}`),
+              SELECT DISTINCT ON (${STEP}) time, severity FROM ${view('verdicts')} WHERE ${ofEntity} AND ${inTime}
+              ORDER BY ${STEP}, severity DESC NULLS LAST`),
           ],
         }),
         rowBars({
@@ -148,7 +151,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         lines({
           title: `${ref('feature')}: value and expected band`,
           description:
-            'The feature of each window, and between what it was expected. Choose features above: those that were furthest out of their band stand first.',
+            'The feature of each window, and between what it was expected; where there are more windows than can be drawn, of those that were furthest out. Choose features above: those that were furthest out of their band stand first.',
           unit: 'short',
           noData: 'No values of this feature in this time: choose features above',
           width: 12,
@@ -157,9 +160,9 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           repeat: 'feature',
           targets: [
             sqlSeries(`
-              SELECT time, low AS "expected, low", high AS "expected, high", value
+              SELECT DISTINCT ON (${STEP}) time, low AS "expected, low", high AS "expected, high", value
               FROM ${view('verdict_features')} WHERE ${ofEntity} AND ${inTime} AND feature = ${ref('feature', 'sqlstring')}
-              ORDER BY time_ms LIMIT ${MOST_WINDOWS}`),
+              ORDER BY ${STEP}, greatest(value - high, low - value) DESC NULLS LAST`),
           ],
         }),
       ],

@@ -65,3 +65,23 @@ describe('with something of everything in the database', () => {
     expect(empty).toEqual(NOTHING);
   });
 });
+
+describe('of more windows than can be drawn', () => {
+  it('the most severe ones are, in the order of time', async () => {
+    const { expr } = queries.find(({ dashboard, title }) => dashboard === 'entity' && title === 'Severity')!;
+    await database.pool.query('SELECT ensure_verdict_partitions($1, $2)', ['steps', [0]]);
+    // a window a second; every hundredth is anomalous
+    await database.pool.query(`
+      INSERT INTO verdicts (window_start_ms, window_ms, score, p_value, severity, schema_version, calibration_version, probation,
+        stream, entity, source, model_id, content_hash, features_id, vals, low, high)
+      SELECT 1000 * i, 1000, 0, 0.5, CASE WHEN i % 100 = 50 THEN 2 ELSE 0.1 END, 1, 1, false,
+        'steps', 'web-1', 'forest', 'm', '', 'none', '{}', '{}', '{}' FROM generate_series(0, 21599) i`);
+    const filling = makeFilling(6 * HOUR_MS, { stream: 'steps' });
+    const { rows } = await grafana.query(expandSql(expr, filling));
+    expect(rows.length).toBeGreaterThan(2900);
+    expect(rows.length).toBeLessThanOrEqual(3001);
+    expect(rows.filter(({ severity }) => severity === 2)).toHaveLength(216);
+    const times = rows.map(({ time }) => Number(time));
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+  });
+});
