@@ -5,7 +5,6 @@ import { SOURCE_STREAMS } from '../../core/config/root.ts';
 import { type Fault, orThrow } from '../../core/errors.ts';
 import { FileLog } from '../../ingest/file-log/index.ts';
 import type { Log } from '../../ingest/ports.ts';
-import { suppressedBy } from '../../monitor/notify/suppression.ts';
 import { startPostgres } from '../../store/embedded.ts';
 import { migrate } from '../../store/migrate.ts';
 import { PostgresModelStore } from '../../store/models.ts';
@@ -22,6 +21,7 @@ import { Monitor } from '../monitor/monitor.ts';
 import { policiesOf } from '../monitor/policies.ts';
 import { monitorRoutes } from '../monitor/routes.ts';
 import { monitorStores } from '../monitor/stores.ts';
+import { suppressedIn } from '../monitor/suppressed.ts';
 import { trainingInThreads } from '../monitor/training-threads.ts';
 import { keepMonitorRetention, keepRetention } from '../retention.ts';
 import { keepServingStats } from '../serving/serving-meter.ts';
@@ -146,10 +146,7 @@ async function run(options: UpOptions, shutdown: Shutdown): Promise<void> {
     live: bus,
     metrics,
     faults: demo?.faults ?? null,
-    suppressedOf: async (incident) => {
-      const rules = config.streams.find(({ name }) => name === incident.stream)?.suppress ?? [];
-      return suppressedBy(incident, rules, await stores.maintenance.list({ stream: incident.stream }));
-    },
+    suppressedOf: suppressedIn(config.streams, stores.maintenance),
     monitor: monitorRoutes({ config, monitor, access, clock, logger, metrics, version }),
     access,
     logFor: (stream) => logs.get(stream) ?? null,

@@ -3,7 +3,8 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../core/clock.ts';
 import type { Config } from '../../core/config/root.ts';
 import { TidewatchError } from '../../core/errors.ts';
-import { runbookRoutes } from '../../monitor/api/runbooks.ts';
+import { consoleRoutes } from '../../monitor/api/console.ts';
+import type { Live } from '../../monitor/ports.ts';
 import { requireMigrated } from '../../store/migrate.ts';
 import { openPool } from '../../store/pool.ts';
 import { Shutdown } from '../embedded/shutdown.ts';
@@ -17,8 +18,11 @@ import { monitorHealth } from './health.ts';
 import { Monitor } from './monitor.ts';
 import { monitorRoutes } from './routes.ts';
 import { monitorStores } from './stores.ts';
+import { suppressedIn } from './suppressed.ts';
 import { trainingInThreads } from './training-threads.ts';
 
+/** Workers are other processes: what they have made durable is what there is to show. */
+const ELSEWHERE: Live = { streams: () => [], subscribe: () => () => undefined };
 /** One for the hold, the others for looks, effects and the API. */
 const CONNECTIONS = 8;
 
@@ -65,7 +69,16 @@ async function run(options: MonitorProcessOptions, shutdown: Shutdown): Promise<
   const names = streams.map(({ name }) => name);
   const health = monitorHealth({ active: () => monitor.active, ask: () => stores.monitor.state(names[0]!) });
   const routes = monitorRoutes({ config, monitor, access, clock, logger, metrics, version });
-  const plugins = [health, metricsRoute(metrics), ...routes, runbookRoutes];
+  const page = consoleRoutes({
+    reader: stores.reader,
+    live: ELSEWHERE,
+    faults: null,
+    clock,
+    suppressedOf: suppressedIn(streams, stores.maintenance),
+    version,
+    startedMs: clock.now(),
+  });
+  const plugins = [health, metricsRoute(metrics), ...routes, page];
   const server = await openServer(config.http, logger, plugins, access);
   shutdown.add('server', () => server.close());
   logger.info({ url: server.url, version, streams: names }, 'monitor starts');

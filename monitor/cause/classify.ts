@@ -48,6 +48,8 @@ export function classifyShift(input: ObserveInput, figures: CauseFigures): Cause
     if (cause !== null) return cause;
   }
   const { moved, features } = facts;
+  if (moved.length === 0 && features.length > 0 && figures.features.every(({ status }) => status === 'unknown'))
+    return answer('unknown', 'No feature can be judged: there are no limits for them, or too few values.', { windows });
   if (moved.length === 0) {
     return answer('none', 'No feature has moved beyond its limit.', { windows, features: features.length, moved: 0 });
   }
