@@ -13,6 +13,18 @@ const { stream, said, asked, state, lastDecision, url } = site;
 beforeAll(site.begin, 120_000);
 afterAll(site.end);
 
+test('the monitor has the console, and shows what workers elsewhere have made durable', async () => {
+  const get = async (path: string) => fetch(`${site.url}${path}`);
+  expect(await (await get('/')).text()).toContain('<title>Tidewatch');
+  const { streams } = (await (await get('/api/status')).json()) as {
+    streams: { stream: string; watermarkMs: number }[];
+  };
+  expect(streams.map(({ stream }) => stream)).toEqual([STREAM.name]);
+  expect(streams[0]!.watermarkMs).toBeGreaterThan(0);
+  expect((await get(`/api/entities?stream=${STREAM.name}`)).status).toBe(200);
+  expect((await get('/runbooks/psi_drift')).status).toBe(200);
+});
+
 describe('monitor', () => {
   test('status says what serves; of an unknown stream it says so', async () => {
     const { out } = await said('monitor', 'status', STREAM.name);
