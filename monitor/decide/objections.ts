@@ -32,8 +32,8 @@ export function objectionTo(
   if (trigger.causes !== undefined && !trigger.causes.includes(cause))
     return final(`The cause is ${cause.replaceAll('_', ' ')}`);
   if (TOUCHES_MODEL.has(action) && state.hold !== null) return final(`There is a hold (${state.hold.reason})`);
-  if (TOUCHES_MODEL.has(action) && trigger.figure === 'quality' && state.serving.mode === 'disabled')
-    return final('The forest is disabled, so its quality is nobody’s');
+  if (TOUCHES_MODEL.has(action) && trigger.figure === 'quality' && state.serving.mode !== 'forest')
+    return final('The forest does not serve, so its quality is nobody’s');
   return busyOrSpent(turn, policy, action);
 }
 

@@ -229,15 +229,15 @@ test('when calibrating anew day by day does not help, a new model is trained aft
   expect(told.decisions.at(-1)).toMatchObject({ trigger: 'calibration_stays_out', atMs: START_MS + 97 * 3_600_000 });
 });
 
-test('a fall of quality trains nothing anew while the forest is disabled, and does otherwise', () => {
-  const fallen = (mode: 'disabled' | 'forest') => {
+test('a fall of quality trains nothing anew while the forest does not serve, and does otherwise', () => {
+  const fallen = (mode: 'disabled' | 'fallback' | 'forest') => {
     const told = Told.withChampion();
-    if (mode === 'disabled') told.command({ kind: 'mode', mode });
+    if (mode !== 'forest') told.command({ kind: 'mode', mode });
     for (let hours = 1; hours <= 30; hours++) told.sees(observation(hours, { quality: 0.9 }));
     return told.actions;
   };
-  expect(fallen('disabled')).toContain('retrain held');
-  expect(fallen('disabled')).not.toContain('retrain');
+  for (const mode of ['disabled', 'fallback'] as const) expect(fallen(mode)).toContain('retrain held');
+  for (const mode of ['disabled', 'fallback'] as const) expect(fallen(mode)).not.toContain('retrain');
   expect(fallen('forest')).toContain('retrain');
 });
 
