@@ -48,7 +48,8 @@ test('it looks at each whole grain once, and what it sees is in the figures', as
   const last = seen.at(-1)!;
   expect([last.modelId, last.windows, last.entities]).toEqual([stream.modelId, 80, 8]);
   expect(last.spans.interval.psi_feature?.value).toBeGreaterThan(0);
-  expect(last.cause.kind).toBe('none');
+  // ten intervals of training are too few for limits
+  expect(last.cause.kind).toBe('unknown');
   const text = await first.metrics.text();
   expect(text).toContain('\ntidewatch_monitor_active 1');
   expect(text).toContain('tidewatch_controller_state{stream="shop"} 0');
