@@ -97,7 +97,7 @@ export const MONITOR_METRICS = {
   },
   tidewatch_watchdog_timestamp_seconds: {
     ...gauge,
-    help: 'When the alert that always fires last arrived at POST /alerts, since the Unix epoch; no series before it has.',
+    help: 'When the alert that always fires last arrived at POST /alerts, since the Unix epoch; 0 before it has.',
     unit: 'seconds',
     labels: [],
   },

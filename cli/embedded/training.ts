@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { ok, type Result } from '../../core/errors.ts';
 import { OfflineRun, trainArtifact } from '../../detector/offline.ts';
@@ -7,6 +6,7 @@ import type { TrainingSummary } from '../../detector/train.ts';
 import type { DecodeSink, LogRecord } from '../../ingest/ports.ts';
 import { Fleet } from '../../scenarios/fleet/fleet.ts';
 import type { FleetState } from '../../scenarios/fleet/state.ts';
+import { threadBeside } from '../thread.ts';
 
 /** What a training thread is to do. Everything in it can be cloned between threads. */
 export type TrainingOrder =
@@ -26,11 +26,8 @@ export type TrainingAnswer = Result<Trained>;
  * not wait for it either. Throws when the thread dies.
  */
 export function trainInThread(order: TrainingOrder): Promise<TrainingAnswer> {
-  const source = import.meta.url.endsWith('.ts');
-  const module = new URL(source ? './training-thread.ts' : './training-thread.js', import.meta.url).href;
-  const entry = new URL(source ? '../../bin/thread.js' : '../../../bin/thread.js', import.meta.url);
   return new Promise((resolve, reject) => {
-    const worker = new Worker(entry, { workerData: { module, order } });
+    const worker = threadBeside(import.meta.url, 'training-thread', { order });
     worker.unref();
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { type ErrorCode, TidewatchError } from '../../core/errors.ts';
+import { threadBeside } from '../thread.ts';
 import type { Training } from './training.ts';
 
 /** Memory of a training thread; beyond it the thread ends, and nothing else does. */
@@ -31,15 +31,10 @@ export function trainingInThreads(databaseUrl: string, codeVersion: string): Tra
 }
 
 function inThread(task: TrainingTask, signal: AbortSignal): Promise<unknown> {
-  const source = import.meta.url.endsWith('.ts');
-  const module = new URL(source ? './training-entry.ts' : './training-entry.js', import.meta.url).href;
-  const entry = new URL(source ? '../../bin/thread.js' : '../../../bin/thread.js', import.meta.url);
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
-    const worker = new Worker(entry, {
-      workerData: { module, task },
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
-    });
+    const limits = { maxOldGenerationSizeMb: MAX_HEAP_MB };
+    const worker = threadBeside(import.meta.url, 'training-entry', { task }, limits);
     const aborted = () => {
       void worker.terminate();
       reject(signal.reason);
