@@ -190,7 +190,7 @@ export const ERRORS = {
   ],
   fetch_failed: [
     'Something that is needed could not be downloaded.',
-    'Check the network and the mirror that Maven uses, and run it again.',
+    'Check the network and the mirror that Maven or apt uses, and run it again.',
   ],
   unauthorized: ['The token is missing or wrong.', 'Send Authorization: Bearer TOKEN (or Token TOKEN).'],
   forbidden_scope: [
