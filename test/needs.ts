@@ -53,7 +53,7 @@ type Suite = (name: string, tests: () => void) => void;
 
 /**
  * `describe` for tests that need what not every machine has. Where it is lacking they are skipped, and the reason is
- * part of their title: test/run.js reads it there, tells it last, and under CI=true lets only pack and peers be lacking.
+ * part of their title: test/run.js reads it there, tells it last, and under CI=true lets only pack, peers and pg_dump be lacking.
  */
 export function needs(what: Need): Suite {
   const [available, reason] = NEEDS[what];
@@ -62,7 +62,7 @@ export function needs(what: Need): Suite {
 }
 
 /** The same for a need that the test itself has looked for; reason: why it is lacking, null when it is there. */
-export function unlessLacking(what: Need | 'prometheus', reason: string | null): Suite {
+export function unlessLacking(what: Need | 'prometheus' | 'pg_dump', reason: string | null): Suite {
   if (reason === null) return (name, tests) => describe(name, tests);
   const told = reason.replaceAll(/\s+/g, ' ').replaceAll(']', ')');
   return (name, tests) => describe.skip(`${name} [needs ${what}: ${told}]`, tests);

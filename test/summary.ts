@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 /** Under CI=true only these may be lacking. */
-const MAY_LACK = new Set(['pack', 'peers']);
+const MAY_LACK = new Set(['pack', 'peers', 'pg_dump']);
 const REASON = /\[needs (\w+): ([^\]]+)\]/;
 
 export interface VitestReport {

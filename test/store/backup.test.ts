@@ -16,7 +16,7 @@ import { migrate } from '../../store/migrate.ts';
 import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { openPool } from '../../store/pool.ts';
 import { ensureRoles } from '../../store/roles.ts';
-import { needs } from '../needs.ts';
+import { needs, unlessLacking } from '../needs.ts';
 import { fillAll } from './fill-all.ts';
 import { makeCommit } from './monitor-make.ts';
 
@@ -144,46 +144,56 @@ const bin = programsOfPostgres();
 const dumps =
   bin !== null && ['initdb', 'postgres', 'pg_dump', 'pg_restore'].every((p) => existsSync(path.join(bin, p)));
 
-// Not a skipped test elsewhere: pg_dump comes with nothing that `npm ci` installs, and refuses a newer server than itself.
-describe.runIf(dumps)('a database of your own', () => {
-  test('is dumped and restored by its own programs, and migrate gives the roles their rights again', async () => {
-    const server = await startServer(path.join(folder, 'own'));
-    const url = (name: string, login = 'postgres') => `postgres://${login}@127.0.0.1:${server.port}/${name}`;
-    const program = (name: string, ...args: string[]) => run(path.join(bin!, name), args);
-    const admin = openPool(url('postgres'));
-    try {
-      for (let left = READY_TRIES; left > 0; left--) {
-        const asked = program('pg_isready', '--quiet', '--host=127.0.0.1', `--port=${server.port}`);
-        if (
-          await asked.then(
-            () => true,
-            () => left === 1,
-          )
-        )
-          break;
-      }
-      await admin.query('CREATE DATABASE tidewatch');
-      const { told, rights } = await filled(url('tidewatch'));
-      const file = path.join(folder, 'tidewatch.dump');
-      await program('pg_dump', '--format=custom', '--no-owner', '--no-privileges', `--file=${file}`, url('tidewatch'));
-      // who owns the tables is no superuser
-      await admin.query('CREATE ROLE migrator LOGIN');
-      await admin.query('CREATE DATABASE restored OWNER migrator');
-      const into = ['--no-owner', '--no-privileges', '--exit-on-error', `--dbname=${url('restored', 'migrator')}`];
-      await program('pg_restore', ...into, file);
-      const pool = openPool(url('restored', 'migrator'));
+// pg_dump comes with nothing that `npm ci` installs, and refuses a newer server than itself.
+unlessLacking('pg_dump', dumps ? null : 'PostgreSQL of the system, 15 or newer, with its server')(
+  'a database of your own',
+  () => {
+    test('is dumped and restored by its own programs, and migrate gives the roles their rights again', async () => {
+      const server = await startServer(path.join(folder, 'own'));
+      const url = (name: string, login = 'postgres') => `postgres://${login}@127.0.0.1:${server.port}/${name}`;
+      const program = (name: string, ...args: string[]) => run(path.join(bin!, name), args);
+      const admin = openPool(url('postgres'));
       try {
-        expect(await contents(pool)).toEqual(told);
-        await migrate(pool);
-        expect(await ensureRoles(pool)).toMatchObject({ missing: [], granted: true });
-        expect(await rightsOf(pool)).toEqual(rights);
-        await goesOn(pool);
+        for (let left = READY_TRIES; left > 0; left--) {
+          const asked = program('pg_isready', '--quiet', '--host=127.0.0.1', `--port=${server.port}`);
+          if (
+            await asked.then(
+              () => true,
+              () => left === 1,
+            )
+          )
+            break;
+        }
+        await admin.query('CREATE DATABASE tidewatch');
+        const { told, rights } = await filled(url('tidewatch'));
+        const file = path.join(folder, 'tidewatch.dump');
+        await program(
+          'pg_dump',
+          '--format=custom',
+          '--no-owner',
+          '--no-privileges',
+          `--file=${file}`,
+          url('tidewatch'),
+        );
+        // who owns the tables is no superuser
+        await admin.query('CREATE ROLE migrator LOGIN');
+        await admin.query('CREATE DATABASE restored OWNER migrator');
+        const into = ['--no-owner', '--no-privileges', '--exit-on-error', `--dbname=${url('restored', 'migrator')}`];
+        await program('pg_restore', ...into, file);
+        const pool = openPool(url('restored', 'migrator'));
+        try {
+          expect(await contents(pool)).toEqual(told);
+          await migrate(pool);
+          expect(await ensureRoles(pool)).toMatchObject({ missing: [], granted: true });
+          expect(await rightsOf(pool)).toEqual(rights);
+          await goesOn(pool);
+        } finally {
+          await pool.end();
+        }
       } finally {
-        await pool.end();
+        await admin.end();
+        await server.stop();
       }
-    } finally {
-      await admin.end();
-      await server.stop();
-    }
-  }, 60_000);
-});
+    }, 60_000);
+  },
+);
