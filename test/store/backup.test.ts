@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type pg from 'pg';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { verifyChain } from '../../monitor/ledger/verify.ts';
 import { startPostgres } from '../../store/embedded.ts';
