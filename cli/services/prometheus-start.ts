@@ -109,9 +109,9 @@ function known({ configFile, say }: ServicesOptions) {
   try {
     const { config } = loadConfig({ file: configFile });
     const policies = policiesOf(config.streams);
-    const streams = config.streams.map(({ name, policy }): RuledStream => {
+    const streams = config.streams.map(({ name, policy, profile }): RuledStream => {
       const { limits, alertRatioBand } = policy;
-      return { name, limits, alertRatioBand, triggers: policies.get(name)!.triggers };
+      return { name, limits, alertRatioBand, grainMs: profile.grainMs, triggers: policies.get(name)!.triggers };
     });
     return { streams, port: config.http.port, token: config.http.token };
   } catch (error) {

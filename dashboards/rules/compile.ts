@@ -1,7 +1,7 @@
 import { TidewatchError } from '../../core/errors.ts';
 import type { FigureName } from '../../core/figures.ts';
 import type { Trigger } from '../../core/triggers.ts';
-import { exprOf, givesWay, objectionTo } from './condition.ts';
+import { exprOf, givesWay, objectionTo, stepOf } from './condition.ts';
 import { DEAD_MAN_NAMES, INSTALLATION, ofStreams } from './dead-man.ts';
 import { grouped } from './grouped.ts';
 import type { CompiledRule, RuledStream } from './rule.ts';
@@ -10,8 +10,8 @@ import type { CompiledRule, RuledStream } from './rule.ts';
 const SHARED = 'tidewatch';
 
 /**
- * A rule for every trigger in force, and dead-man's rules. The most streams that are configured alike share rules, each
- * other one has its own. A trigger that is not enabled has none. Throws config_invalid that names every trigger which no rule can
+ * A rule for every trigger in force, and dead-man's rules. The most streams that are configured alike share rules, which
+ * look as often as the finest grain asks for; each other one has its own. A trigger that is not enabled has none. Throws config_invalid that names every trigger which no rule can
  * express with the reason: none is left out silently.
  */
 export function compileRules(streams: readonly RuledStream[]): CompiledRule[] {
@@ -30,7 +30,8 @@ export function compileRules(streams: readonly RuledStream[]): CompiledRule[] {
 function rulesOf(streams: readonly RuledStream[], group: string): CompiledRule[] {
   const [first] = streams as [RuledStream];
   const names = streams.map(({ name }) => name).sort();
-  const about = { names, limits: first.limits, alertRatioBand: first.alertRatioBand };
+  const stepMs = stepOf(streams.map(({ grainMs }) => grainMs));
+  const about = { names, limits: first.limits, alertRatioBand: first.alertRatioBand, stepMs };
   const rules = first.triggers
     .filter(({ enabled }) => enabled)
     .map((trigger): CompiledRule => {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../core/config/duration.ts';
 import { FIGURES, type FigureName, GIVES_WAY } from '../../core/figures.ts';
 import { SPANS, type Trigger } from '../../core/triggers.ts';
-import { EVERY_MS, type RuledStream } from './rule.ts';
+import type { RuledStream } from './rule.ts';
 
 /**
  * Unknown neither holds nor ends a condition: what was known last is gone by. In process that has no end; here it has this
@@ -10,9 +10,21 @@ import { EVERY_MS, type RuledStream } from './rule.ts';
 export const KNOWN_FOR_MS = 24 * 3_600_000;
 /** Grafana's threshold is 0, and a share of nought may be what is wrong. */
 const LEAST = 1e-9;
+const MINUTE_MS = 60_000;
+/** Looks at what was known that a grain has: between its ends a figure stays as it is. */
+const LOOKS_PER_GRAIN = 12;
+const MAX_STEP_MS = 5 * MINUTE_MS;
 
 export interface RuledStreams extends Pick<RuledStream, 'limits' | 'alertRatioBand'> {
   names: readonly string[];
+  /** Between two instants at which a rule looks what was known. */
+  stepMs: number;
+}
+
+/** Of streams with these grains, in whole minutes. What is new is seen so much later at most, and seen at all when it is shown for as long. */
+export function stepOf(grainsMs: readonly number[]): number {
+  const minutes = Math.floor(Math.min(...grainsMs) / LOOKS_PER_GRAIN / MINUTE_MS);
+  return Math.min(Math.max(minutes * MINUTE_MS, MINUTE_MS), MAX_STEP_MS);
 }
 
 /** Whether the measured limit takes part in a trigger's condition beside the table's. */
@@ -24,31 +36,33 @@ export const givesWay = ({ figure, limit }: Trigger, limits: RuledStream['limits
  * condition that is known holds. Milliseconds come out as seconds. For a trigger that objectionTo has nothing against.
  */
 export function exprOf(trigger: Trigger, streams: RuledStreams): string {
-  const { figure } = trigger;
-  const value = newest(figureOf(trigger, streams));
-  const shown = FIGURES[figure].unit === 'milliseconds' ? `${value} * 0.001` : value;
-  const above = trigger.comparison === '>' ? shown : `clamp_min(${shown}, ${LEAST})`;
-  return `${above}\nand\n${newest(bracketed(conditionOf(trigger, streams)))} > 0`;
+  const holds = holding(trigger, streams);
+  const shown = FIGURES[trigger.figure].unit === 'milliseconds' ? `(${holds}) * 0.001` : holds;
+  return trigger.comparison === '>' ? shown : `clamp_min(${bracketed(shown)}, ${LEAST})`;
 }
 
-/** 1, or 2, where it holds, 0 where it does not, and nothing where that is unknown. */
-function conditionOf(trigger: Trigger, streams: RuledStreams): string {
+/**
+ * The newest known figure where its condition holds. What it is held against is taken at the same instant as the figure:
+ * limits and intervals are shown with a known figure alone, and where a figure has none its default is put in their place.
+ */
+function holding(trigger: Trigger, streams: RuledStreams): string {
   const { comparison, limit, figure } = trigger;
   const value = figureOf(trigger, streams);
+  const last = (expr: string) => newest(expr, streams);
   if (comparison === 'outside') {
     const [low, high] = streams.alertRatioBand;
-    const least = `(${intervalOf(trigger, streams, 'low')} or ${value})`;
-    const most = `(${intervalOf(trigger, streams, 'high')} or ${value})`;
-    const below = `${most} < bool ${limitOf(trigger, streams, 'low')}\nor\n${most} < bool ${low}`;
-    const above = `${least} > bool ${limitOf(trigger, streams, 'high')}\nor\n${least} > bool ${high}`;
-    return `${bracketed(below)} + ${bracketed(above)}`;
+    const most = last(`${intervalOf(trigger, streams, 'high')}\nor\n${value}`);
+    const least = last(`${intervalOf(trigger, streams, 'low')}\nor\n${value}`);
+    const lower = last(`${limitOf(trigger, streams, 'low')}\nor\n${value} * 0 + ${low}`);
+    const upper = last(`${limitOf(trigger, streams, 'high')}\nor\n${value} * 0 + ${high}`);
+    return `${last(value)}\nand ${bracketed(`${most} < ${lower}\nor\n${least} > ${upper}`)}`;
   }
   const { worse, textbook } = FIGURES[figure];
   const own = limitOf(trigger, streams, worse === 'low' ? 'low' : 'high');
-  if (limit === 'measured') return `${value} ${comparison} bool ${own}`;
-  const plain = `${value} ${comparison} bool ${limit}`;
-  if (!givesWay(trigger, streams.limits)) return plain;
-  return `${value} ${comparison} bool clamp_min(${own} * ${limit} / ${textbook}, ${limit})\nor\n${plain}`;
+  if (limit === 'measured') return `${last(`${value}\nand\n${own}`)} ${comparison} ${last(own)}`;
+  if (!givesWay(trigger, streams.limits)) return `${last(value)} ${comparison} ${limit}`;
+  const measured = last(`${own}\nor\n${value} * 0`);
+  return `${last(value)}\n${comparison}\nclamp_min(${measured} * ${limit} / ${textbook}, ${limit})`;
 }
 
 /** Why no rule can say what a trigger says; null: one can. */
@@ -82,8 +96,8 @@ const intervalOf = (trigger: Trigger, streams: RuledStreams, bound: 'low' | 'hig
 const byStream = (selector: string): string => `max by (stream) (${selector})`;
 
 /** The last that was known, by instants rather than samples: so one process never answers for another that has taken over. */
-const newest = (expr: string): string =>
-  `last_over_time(${expr}[${formatDuration(KNOWN_FOR_MS)}:${formatDuration(EVERY_MS)}])`;
+const newest = (expr: string, { stepMs }: RuledStreams): string =>
+  `last_over_time(${expr.includes('\n') ? bracketed(expr) : expr}[${formatDuration(KNOWN_FOR_MS)}:${formatDuration(stepMs)}])`;
 
 /** Streams by name; their names have no character that an expression would take for more than itself. */
 export const streamMatcher = (names: readonly string[]): string =>

@@ -8,6 +8,8 @@ export interface RuledStream {
   triggers: readonly Trigger[];
   limits: PolicyConfig['limits'];
   alertRatioBand: PolicyConfig['alertRatioBand'];
+  /** How often its figures change. */
+  grainMs: number;
 }
 
 /** One alert rule, from which those of Prometheus and of Grafana are made. */
@@ -60,5 +62,5 @@ export type RuleOptions = Pick<BuildOptions, 'consoleUrl' | 'alertmanagerUrl' | 
 /** Of the Prometheus that Grafana's rules ask. */
 export const PROMETHEUS_UID = 'tidewatch-prometheus';
 
-/** Between two evaluations, and between two looks at what was last known. */
+/** Between two evaluations. */
 export const EVERY_MS = 60_000;

@@ -94,6 +94,7 @@ const ruled = (policy: Policy, triggers = policy.triggers) =>
       triggers,
       limits: policy.config.limits,
       alertRatioBand: policy.config.alertRatioBand,
+      grainMs: GRAIN_MS,
     })),
   );
 const ruleOf = (rules: readonly CompiledRule[], name: string) =>

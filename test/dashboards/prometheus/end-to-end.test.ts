@@ -89,6 +89,7 @@ needsPrometheus('from the fault to the ledger', () => {
         triggers: triggers.map((one) => (one.name === 'retraining_due' ? { ...one, forMs: RULE_WAITS_MS } : one)),
         limits: policy.limits,
         alertRatioBand: policy.alertRatioBand,
+        grainMs: stream.profile.grainMs,
       },
     ]);
     // What was last known is looked at by the second, of the last minute: a look each minute would be waited for.

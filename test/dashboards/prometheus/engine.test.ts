@@ -16,11 +16,12 @@ import { policyWith } from '../../monitor/decide/make.ts';
 import { amtool, needsPrometheus, promtool, scratch } from '../../prometheus.ts';
 
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const CONSOLE = { consoleUrl: 'http://127.0.0.1:8484' };
 
 const streamOf = (name: string, more: Record<string, unknown> = {}): RuledStream => {
   const { triggers, config } = policyWith(more);
-  return { name, triggers, limits: config.limits, alertRatioBand: config.alertRatioBand };
+  return { name, triggers, limits: config.limits, alertRatioBand: config.alertRatioBand, grainMs: HOUR_MS };
 };
 
 interface AlertRule {
@@ -204,6 +205,27 @@ needsPrometheus('rules in the engine of Prometheus', () => {
     // by the number of the table alone it would have held from the beginning
     const textbook = ruleNamed('psi_warn', { ...SHORT, limits: 'textbook' });
     expect(await evaluated(textbook, series, [{ minute: 8, fires: true }])).toBe('');
+  });
+
+  test('a process that has taken over ends what the one before has shown, once it knows better', async () => {
+    const rule = ruleNamed('error_rate');
+    const errors = 'stream="shop",figure="errors",span="grain"';
+    const series = {
+      [`tidewatch_figure{${errors},instance="a"}`]: '0.02x9 stale _x30',
+      [`tidewatch_figure{${errors},instance="b"}`]: '_x20 0x5 stale _x15',
+    };
+    const at = [
+      { minute: 9, fires: true },
+      { minute: 18, fires: true },
+      { minute: 22, fires: false },
+      { minute: 38, fires: false },
+    ];
+    expect(await evaluated(rule, series, at)).toBe('');
+    // by samples rather than instants the one before would go on for a day
+    const bySamples = 'max by (stream) (last_over_time($1[1d]))';
+    const expr = rule.expr.replace(/last_over_time\(max by \(stream\) \((.*)\)\[1d:5m\]\)/, bySamples);
+    expect(expr).toContain('[1d])');
+    expect(await evaluated({ ...rule, expr }, series, at)).not.toBe('');
   });
 
   test('a ratio is out of its band only when all of its interval is', async () => {

@@ -63,7 +63,7 @@ const RUNS: Readonly<Record<string, Observation[]>> = {
 
 const ruleOf = (stream: string, name: string) => {
   const { limits, alertRatioBand } = POLICY.config;
-  const rules = compileRules([{ name: stream, triggers: POLICY.triggers, limits, alertRatioBand }]);
+  const rules = compileRules([{ name: stream, triggers: POLICY.triggers, limits, alertRatioBand, grainMs: HOUR_MS }]);
   return rules.find((rule) => rule.kind === 'trigger' && rule.name === name)!;
 };
 const triggerOf = (name: string) => POLICY.triggers.find((trigger) => trigger.name === name)!;

@@ -137,9 +137,10 @@ needsPrometheus('the rules and the evaluation in process', () => {
 
   test.each([
     ['* 0.1 / 0.25, 0.1)', '* 0.1 / 0.2, 0.1)'],
-    ['[1d:1m]', '[1h:1m]'],
+    ['[1d:5m]', '[1h:5m]'],
     ['for: 6h', 'for: 5h'],
-    ['bool 0.1\n', 'bool 0.11\n'],
+    ['/ 0.25, 0.1)', '/ 0.25, 0.11)'],
+    ['}) * 0\n', '}) * 0 < 0\n'],
   ])('and it is seen when they do not: %s', async (from, to) => {
     const only = TRIGGERS.filter(({ name }) => name === 'psi_warn');
     const { rules, observations, wanted } = story('measured', only, psiCourse());
@@ -156,7 +157,10 @@ function story(limits: 'measured' | 'textbook', triggers: readonly Trigger[], ob
   return { rules: prometheusRules(compiled, OPTIONS), observations, wanted };
 }
 
-/** A little beyond the table's limit for six hours; then within a wide measured one, with nothing known in between. */
+/**
+ * A little beyond the table's limit for six hours; then within a wide measured one, with nothing known in between; then
+ * beyond the table's again, which holds once the measured one is gone.
+ */
 function psiCourse(): Observation[] {
   const known = (value: number, limit: number | null): Figure => ({ value, status: 'ok', limit });
   const unknown: Figure = { value: null, status: 'unknown', limit: null };
@@ -167,6 +171,7 @@ function psiCourse(): Observation[] {
     [unknown, 3],
     [known(0.3, 0.7), 3],
     [known(0.05, null), 2],
+    [known(0.2, null), 8],
   ];
   const figures = runs.flatMap(([figure, hours]) => Array<Figure>(hours).fill(figure));
   return figures.map((psi_feature, i) => ({

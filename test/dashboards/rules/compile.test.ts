@@ -20,12 +20,16 @@ const ruleOf = (name: string, rules: readonly CompiledRule[] = RULES): CompiledR
 const own = (change: Partial<Trigger>): Trigger => ({ ...TRIGGERS[0]!, name: 'own', priority: 1, ...change });
 
 /** What of the table a rule's text does not say. */
-function missingIn({ expr, forMs, severity }: CompiledRule, trigger: Trigger): string[] {
+function missingIn({ expr, forMs, severity, measured }: CompiledRule, trigger: Trigger): string[] {
   const { figure, span, comparison, limit } = trigger;
   const wanted = [`figure="${figure}"`, `span="${span}"`, 'stream="demo"'];
-  if (typeof limit === 'number') wanted.push(`${comparison} bool ${limit}\n`);
-  else wanted.push('tidewatch_figure_limit{', '< bool 0.2\n', '> bool 5\n', 'bound="low"', 'bound="high"');
-  const missing = wanted.filter((one) => !expr.includes(one));
+  if (typeof limit !== 'number')
+    wanted.push('tidewatch_figure_limit{', '* 0 + 0.2\n', '* 0 + 5\n', 'bound="low"', 'bound="high"', ' < ', ' > ');
+  else if (measured) wanted.push(`\n${comparison}\nclamp_min(`, `, ${limit})`);
+  else wanted.push(` ${comparison} ${limit}\n`);
+  // a time is shown in seconds, and beside `<` nought is not
+  const text = `${expr.replace(') * 0.001', '')}\n`;
+  const missing = wanted.filter((one) => !text.includes(one));
   if (forMs !== trigger.forMs) missing.push('for');
   if (severity !== trigger.urgency) missing.push('severity');
   return missing;
@@ -44,9 +48,12 @@ describe('the shipped triggers', () => {
   test('a limit or a duration that differs from the table is told', () => {
     const trigger = TRIGGERS.find(({ name }) => name === 'psi_drift')!;
     const rule = ruleOf('psi_drift');
-    expect(missingIn({ ...rule, expr: rule.expr.replaceAll('0.25', '0.2') }, trigger)).toEqual(['> bool 0.25\n']);
+    expect(missingIn({ ...rule, expr: rule.expr.replaceAll('0.25', '0.2') }, trigger)).toEqual([', 0.25)']);
     expect(missingIn({ ...rule, forMs: 0 }, trigger)).toEqual(['for']);
-    expect(missingIn(rule, { ...trigger, limit: 0.3, span: 'day' })).toEqual(['span="day"', '> bool 0.3\n']);
+    expect(missingIn(rule, { ...trigger, limit: 0.3, span: 'day' })).toEqual(['span="day"', ', 0.3)']);
+    const plain = TRIGGERS.find(({ name }) => name === 'error_rate')!;
+    expect(missingIn(ruleOf('error_rate'), { ...plain, limit: 0.02 })).toEqual([' > 0.02\n']);
+    expect(missingIn(ruleOf('error_rate'), { ...plain, comparison: '<' })).toEqual([' < 0.01\n']);
   });
 
   test('the measured limit takes part where it gives way to it in process, and with measured limits alone', () => {
@@ -80,11 +87,23 @@ describe('streams', () => {
       [['own'], 'tidewatch own', true],
     ]);
     expect(drift[0]!.expr).toContain('stream=~"demo|host"');
-    expect(drift[0]!.expr).toContain('> bool 0.25\n');
-    expect(drift[1]!.expr).toContain('> bool 0.3\n');
+    expect(drift[0]!.expr).toContain(' / 0.25, 0.25)');
+    expect(drift[1]!.expr).toContain(' / 0.25, 0.3)');
     expect(rules.find(({ name, streams }) => name === 'calibration_out' && streams[0] === 'own')!.expr).toContain(
-      '> bool 2\n',
+      '* 0 + 2\n',
     );
+  });
+
+  test('a rule looks at what was known several times a grain, by the finest of its streams and by whole minutes', () => {
+    const looks = (...grainsMs: number[]) => {
+      const streams = grainsMs.map((grainMs, i) => makeStream({ name: `s${i}`, grainMs }));
+      const { expr } = ruleOf('psi_drift', compileRules(streams));
+      return [...new Set(expr.match(/\[.*?\]/g))];
+    };
+    expect(looks(86_400_000)).toEqual(['[1d:5m]']);
+    expect(looks(3_600_000, 86_400_000)).toEqual(['[1d:5m]']);
+    expect(looks(3_600_000, 1_800_000)).toEqual(['[1d:2m]']);
+    expect(looks(10_000)).toEqual(['[1d:1m]']);
   });
 
   test('a trigger that is switched off has no rule; without its figures nobody is told that they are missing', () => {

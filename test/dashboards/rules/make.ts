@@ -10,5 +10,6 @@ export const makeStream = (change: Partial<RuledStream> = {}): RuledStream => ({
   triggers: TRIGGERS,
   limits: 'measured',
   alertRatioBand: [0.2, 5],
+  grainMs: 3_600_000,
   ...change,
 });
