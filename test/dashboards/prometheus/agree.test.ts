@@ -13,6 +13,8 @@ import { observed } from './recorded.ts';
 
 const MINUTE_MS = 60_000;
 const GRAIN_MS = 10 * MINUTE_MS;
+/** Rules look as seldom as they ever do, which is twice a grain here rather than twelve times. */
+const RULED_GRAIN_MS = 60 * MINUTE_MS;
 const SCRAPE_MS = 5 * MINUTE_MS;
 const START_MS = Date.UTC(2026, 0, 5);
 const LOOKS = 160;
@@ -94,7 +96,7 @@ const ruled = (policy: Policy, triggers = policy.triggers) =>
       triggers,
       limits: policy.config.limits,
       alertRatioBand: policy.config.alertRatioBand,
-      grainMs: GRAIN_MS,
+      grainMs: RULED_GRAIN_MS,
     })),
   );
 const ruleOf = (rules: readonly CompiledRule[], name: string) =>

@@ -6,9 +6,8 @@ import type { Policy } from '../../../monitor/decide/types.ts';
 import type { Observation } from '../../../monitor/observation.ts';
 import type { Series, Vector } from '../../prometheus.ts';
 
-/** What rules may look at. */
-const WANTED =
-  /^(tidewatch_(?:figure(?:_limit|_interval)?|cause|figures_timestamp_seconds|monitor_active)){(.*)} (\S+)$/;
+/** What rules of triggers look at. */
+const WANTED = /^(tidewatch_figure(?:_limit|_interval)?){(.*)} (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /**

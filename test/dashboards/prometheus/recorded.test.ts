@@ -7,11 +7,10 @@ import type { Figures, Observation } from '../../../monitor/observation.ts';
 import { worldConfig } from '../../../scenarios/monitor/world.ts';
 import { needsPrometheus, type TestPrometheus, testPrometheus } from '../../prometheus.ts';
 import { apartMs, firingOfRule, firingOfTrigger, gaugesOf } from './gauges.ts';
-import { figure, HOUR_MS, observed, recorded } from './recorded.ts';
+import { BEGIN_MS, figure, HOUR_MS, observed, recorded } from './recorded.ts';
 
 const SCRAPE_MS = 300_000;
 const STEP_MS = 1_800_000;
-const BY_HAND_MS = Date.UTC(2026, 0, 5);
 /** The policy that the stories were told under. */
 const POLICY = orThrow(policyOf(worldConfig('any').policy));
 
@@ -42,7 +41,7 @@ function byHand(name: string, hours: number, fault: Partial<Record<keyof Observa
     day: { quality: figure(1.01), alert_rate_ratio: figure(1, { limit: [0.2, 5], interval: [0.6, 1.7] }) },
   };
   const spans = (hour: number) => (hour < 24 ? well : { ...well, ...fault });
-  return Array.from({ length: hours }, (_, hour) => observed(name, BY_HAND_MS + hour * HOUR_MS, spans(hour)));
+  return Array.from({ length: hours }, (_, hour) => observed(name, BEGIN_MS + hour * HOUR_MS, spans(hour)));
 }
 
 const RUNS: Readonly<Record<string, Observation[]>> = {

@@ -7,6 +7,8 @@ import type { Figure, Figures, Observation } from '../../../monitor/observation.
 
 export const RECORDED = path.join(import.meta.dirname, 'recorded');
 export const HOUR_MS = 3_600_000;
+/** When runs begin in the tests. */
+export const BEGIN_MS = Date.UTC(2026, 0, 5);
 const SIGNIFICANT_DIGITS = 6;
 
 /** What is written of a look: its figures that triggers name. */
@@ -35,16 +37,18 @@ export function record(name: string, observations: readonly Observation[]): void
   writeFileSync(fileOf(name), gzipSync(text, { level: 9 }));
 }
 
-/** What the monitor saw in a recorded stretch; what triggers do not look at is empty. */
+/**
+ * What the monitor saw in a recorded stretch; what triggers do not look at is empty. All stretches begin at one time: the
+ * less time they span, the sooner promtool has imported them.
+ */
 export function recorded(name: string, stream = 'shop'): Observation[] {
   const text = gunzipSync(readFileSync(fileOf(name))).toString();
-  return text
+  const lines = text
     .trimEnd()
     .split('\n')
-    .map((row) => {
-      const { atMs, cause, spans } = JSON.parse(row) as Line;
-      return observed(stream, atMs, spans, cause);
-    });
+    .map((row) => JSON.parse(row) as Line);
+  const laterMs = BEGIN_MS - lines[0]!.atMs;
+  return lines.map(({ atMs, cause, spans }) => observed(stream, atMs + laterMs, spans, cause));
 }
 
 /** A look that saw these figures and nothing else. */
