@@ -1,22 +1,25 @@
 import { DISPOSITIONS } from '../core/types.ts';
 import { decisions, modelChanges } from './annotations.ts';
 import type { DashboardSpec } from './dashboard.ts';
-import { above, limitOf, MORE_THAN_NONE, SEVERITY_LIMIT } from './limits.ts';
-import { cell, decisionLink, entityLink, runbookLink, toConsole, toDashboard } from './links.ts';
+import { above, limitOf, SEVERITY_LIMIT } from './limits.ts';
+import { cell, decisionLink, entityLink, runbookLink, toDashboard } from './links.ts';
 import type { BuildOptions } from './options.ts';
-import { anomalousShare, behindLimits, beyond, toDo, trustOf } from './overview-queries.ts';
+import { answers } from './overview-answers.ts';
+import { anomalousShare } from './overview-queries.ts';
+import { beyond, toDo } from './overview-sql.ts';
 import { property } from './panel.ts';
-import { answer, lines, table } from './panels.ts';
-import { maxOf, perSecond, STREAM, series, sumOf } from './promql.ts';
+import { lines, table } from './panels.ts';
+import { maxOf, perSecond, STREAM } from './promql.ts';
 import { inTime, ofStreams, view } from './sql.ts';
 import { prom, sqlTable } from './target.ts';
 import { streamVariable } from './variable.ts';
-import { CAUSE, CONTROLLER, RESULT, STATUS, TRUST, URGENCY } from './words.ts';
+import { RESULT, STATUS, URGENCY } from './words.ts';
 
 const stream = { stream: STREAM };
 
-/** Trust, traffic, incidents: everything that one asks first, on one screen of 1440 × 900. */
-export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
+/** Five questions answered, then what the answers are made of: on one screen of 1440 × 900, the answers on a phone's. */
+export function overview(options: BuildOptions): DashboardSpec {
+  const { streams, consoleUrl } = options;
   return {
     name: 'overview',
     description:
@@ -27,101 +30,13 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
     variables: [streamVariable(streams, true)],
     annotations: [decisions, modelChanges],
     rows: [
-      [
-        answer({
-          title: 'Is telemetry arriving?',
-          description:
-            'Points read in a second, of all streams that are chosen. None: look at the senders, then at the pipeline.',
-          unit: 'cps',
-          noData: 'No: no worker tells of any points. Is one running?',
-          width: 4,
-          height: 4,
-          decimals: 1,
-          limits: [
-            { from: null, state: 'bad' },
-            { from: MORE_THAN_NONE, state: 'ok' },
-          ],
-          words: { 0: ['No: nothing arrives', 'bad'] },
-          trend: true,
-          links: [toDashboard('pipeline', { stream: '$__all' })],
-          targets: [prom(perSecond('tidewatch_ingest_points_total', stream))],
-        }),
-        answer({
-          title: 'How far behind?',
-          description:
-            'Between the clock and the event time up to which windows are judged, of the stream that is furthest behind. A window and its lateness always lie between.',
-          unit: 's',
-          noData: 'Unknown: no window has closed yet',
-          width: 3,
-          height: 4,
-          decimals: 0,
-          limits: behindLimits(streams),
-          links: [toDashboard('pipeline', { stream: '$__all' })],
-          targets: [prom(`max(time() - min by (stream) (${series('tidewatch_watermark_timestamp_seconds', stream)}))`)],
-        }),
-        answer({
-          title: 'Is the detector trustworthy?',
-          description:
-            'The worst of all streams: whether figures are fresh, the forest serves, features are as in training, and alerts come at the rate that was configured.',
-          unit: 'none',
-          noData: 'Unknown: the monitor has no figures yet',
-          width: 5,
-          height: 4,
-          words: TRUST,
-          links: [toDashboard('drift')],
-          targets: [prom(trustOf(streams), { instant: true })],
-        }),
-        answer({
-          title: 'Likely cause',
-          description:
-            'Why the figures moved, as of the newest hour of each stream; the drift dashboard has the evidence.',
-          unit: 'none',
-          noData: 'Unknown: nothing was observed in this time',
-          width: 5,
-          height: 4,
-          column: 'Cause',
-          words: CAUSE,
-          links: [toDashboard('drift')],
-          targets: [
-            sqlTable(`
-              SELECT DISTINCT ON (stream) cause AS "Cause", stream AS "Stream"
-              FROM ${view('causes')} WHERE ${ofStreams} AND ${inTime}
-              ORDER BY stream, time DESC`),
-          ],
-        }),
-        answer({
-          title: 'Open incidents',
-          description: 'Entities that are unlike themselves, or have gone silent, now.',
-          unit: 'none',
-          noData: 'Unknown: no worker tells of incidents',
-          width: 3,
-          height: 4,
-          limits: above(1, 'warn'),
-          words: { 0: ['None', 'ok'] },
-          links: [toConsole(consoleUrl, '/incidents', 'Incidents in the console')],
-          targets: [prom(sumOf('tidewatch_incidents_open', stream), { instant: true })],
-        }),
-        answer({
-          title: 'The controller',
-          description: 'What the monitor is about, by stream. Held and waiting for approval need a person.',
-          unit: 'none',
-          noData: 'Unknown: no monitor decides',
-          width: 4,
-          height: 4,
-          words: CONTROLLER,
-          named: true,
-          links: [toDashboard('models')],
-          targets: [
-            prom(maxOf('tidewatch_controller_state', stream, ['stream']), { legend: '{{stream}}', instant: true }),
-          ],
-        }),
-      ],
+      answers(options),
       [
         table({
-          title: 'What is anomalous, and why?',
+          title: 'Open incidents, and why',
           description: `Incidents that are open, the most severe first; a severity above ${SEVERITY_LIMIT} is anomalous. Click an entity for its values against what was expected.`,
           unit: 'none',
-          noData: 'Nothing: no incident is open',
+          noData: 'No incident is open, or no window was judged yet',
           width: 14,
           height: 5,
           fields: [
@@ -138,11 +53,11 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           ],
         }),
         table({
-          title: 'What should I do now?',
+          title: 'To do',
           description:
             'Where a controller waits for somebody, and the newest decision of each trigger in the time shown that called for a person. The runbook says what to check and how to decide.',
           unit: 'none',
-          noData: 'Nothing: no decision of this time waits for anybody',
+          noData: 'Nothing waits: no decision of this time calls for anybody',
           width: 10,
           height: 5,
           fields: [
@@ -155,13 +70,13 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       ],
       [
         table({
-          title: 'What did the controller do?',
+          title: 'Decisions',
           description:
             'The newest decisions, with what came of each. Held: nothing was done, and why. Click one for its evidence.',
           unit: 'none',
-          noData: 'Nothing was decided in this time',
+          noData: 'No decision in this time; a longer one may have some',
           width: 14,
-          height: 4,
+          height: 5,
           fields: [
             { name: 'Time', properties: [property.width(150)] },
             { name: 'Decision', properties: [property.width(120), property.links(decisionLink(consoleUrl))] },
@@ -176,13 +91,13 @@ export function overview({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           ],
         }),
         table({
-          title: 'Which figures are beyond their limits?',
+          title: 'Figures beyond their limits',
           description:
             'Of the newest hour that was observed. Unknown figures are not listed: no data is neither good nor bad.',
           unit: 'none',
-          noData: 'None, or nothing was observed in this time',
+          noData: 'None, or the monitor observed nothing in this time',
           width: 10,
-          height: 4,
+          height: 5,
           fields: [
             { name: 'Status', properties: [property.width(80), property.words(STATUS), property.coloured] },
             {

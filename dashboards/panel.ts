@@ -1,6 +1,7 @@
 import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
 import {
   type DashboardLink,
+  type DataSourceRef,
   type DynamicConfigValue,
   FieldColorBuilder,
   FieldColorModeId,
@@ -13,10 +14,13 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { STATE_COLOURS, type State } from './colours.ts';
 import { colourOf, plain, type Steps } from './limits.ts';
-import type { Target } from './target.ts';
+import { MIXED, type Target } from './target.ts';
 
 /** What a value is shown as, and the state that it stands for. */
 export type Words = Readonly<Record<string, readonly [text: string, state: State]>>;
+
+/** What texts of a pattern stand for, as they are. The first one that fits counts. */
+export type Patterns = readonly (readonly [pattern: RegExp, state: State])[];
 
 /** What every panel says, whatever it looks like. */
 export interface PanelSpec {
@@ -36,6 +40,7 @@ export interface PanelSpec {
   max?: number;
   limits?: Steps;
   words?: Words;
+  patterns?: Patterns;
   /** Overrides of fields, by name or by pattern. */
   fields?: readonly Field[];
   /** Opens when a value is clicked. */
@@ -70,6 +75,7 @@ interface Dressable extends Builder<PanelModel> {
   thresholds(thresholds: ThresholdsConfigBuilder): this;
   colorScheme(colour: FieldColorBuilder): this;
   mappings(mappings: ValueMapping[]): this;
+  datasource(source: DataSourceRef): this;
   withTarget(target: ReturnType<Target['build']>): this;
   dataLinks(links: Builder<DashboardLink>[]): this;
   overrideByName(name: string, properties: DynamicConfigValue[]): this;
@@ -95,7 +101,9 @@ function dress<B extends Dressable>(builder: B, spec: PanelSpec): B {
   if (spec.decimals !== undefined) builder.decimals(spec.decimals);
   if (spec.min !== undefined) builder.min(spec.min);
   if (spec.max !== undefined) builder.max(spec.max);
-  if (spec.words !== undefined) builder.mappings([mapping(spec.words)]);
+  const mappings = mappingsOf(spec);
+  if (mappings.length > 0) builder.mappings(mappings);
+  if (new Set(spec.targets.map(({ kind }) => kind)).size > 1) builder.datasource(MIXED);
   if (spec.links !== undefined) builder.dataLinks([...spec.links]);
   for (const { name, properties } of spec.fields ?? [])
     if (typeof name === 'string') builder.overrideByName(name, [...properties]);
@@ -120,6 +128,17 @@ export const mapping = (words: Words): ValueMapping => ({
     Object.entries(words).map(([value, [text, state]], index) => [value, { text, color: STATE_COLOURS[state], index }]),
   ),
 });
+
+function mappingsOf({ words, patterns = [] }: PanelSpec): ValueMapping[] {
+  const texts = words === undefined ? [] : [mapping(words)];
+  const matched = patterns.map(
+    ([pattern, state], i): ValueMapping => ({
+      type: MappingType.RegexToText,
+      options: { pattern: String(pattern), result: { color: STATE_COLOURS[state], index: 100 + i } },
+    }),
+  );
+  return [...texts, ...matched];
+}
 
 /** Shades of one colour, for series whose number nobody knows. */
 export const shadesOf = (colour: string): FieldColorBuilder =>

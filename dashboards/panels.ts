@@ -18,6 +18,7 @@ import {
   VisibilityMode,
   VizLegendOptionsBuilder,
   VizOrientation,
+  VizTextDisplayOptionsBuilder,
   VizTooltipOptionsBuilder,
 } from '@grafana/grafana-foundation-sdk/common';
 import { FieldColorBuilder, FieldColorModeId } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -34,8 +35,8 @@ import { COLOURS, type Colour, SERIES_COLOURS } from './colours.ts';
 import { type Field, type Panel, type PanelSpec, panel, property, shadesOf } from './panel.ts';
 
 /** One answer, large: the newest value. `column`: the text column to show, for a query of rows. */
-export function answer(spec: PanelSpec & { column?: string; trend?: boolean; named?: boolean }): Panel {
-  const { column, trend = false, named = false } = spec;
+export function answer(spec: PanelSpec & { column?: string; named?: boolean }): Panel {
+  const { column, named = false } = spec;
   return panel('stat', spec, () =>
     new StatBuilder()
       .reduceOptions(
@@ -45,9 +46,36 @@ export function answer(spec: PanelSpec & { column?: string; trend?: boolean; nam
       )
       .textMode(named ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
       .colorMode(BigValueColorMode.Value)
-      .graphMode(trend ? BigValueGraphMode.Area : BigValueGraphMode.None)
+      .graphMode(BigValueGraphMode.None)
       .orientation(VizOrientation.Auto)
       .wideLayout(true),
+  );
+}
+
+/** In pixels; an answer of LONGEST_ANSWER characters is then two lines at most, on a phone and in a fifth of 1440. */
+export const ANSWER_SIZES = { title: 12, value: 15 } as const;
+export const LONGEST_ANSWER = 40;
+
+/**
+ * A question answered in words: text of a query's column Answer, or numbers that `words` has. Several values stand beside
+ * each other, `named` ones below their names. Size is fixed, where Grafana would shrink a sentence to what fits one line.
+ */
+export function inWords(spec: PanelSpec & { named?: boolean }): Panel {
+  const { named = false, targets } = spec;
+  const text = targets.some(({ kind }) => kind === 'sql');
+  return panel('stat', spec, () =>
+    new StatBuilder()
+      .reduceOptions(
+        text
+          ? new ReduceDataOptionsBuilder().calcs([]).values(true).limit(4).fields('/^Answer$/')
+          : new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields(''),
+      )
+      .textMode(named ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
+      .text(new VizTextDisplayOptionsBuilder().titleSize(ANSWER_SIZES.title).valueSize(ANSWER_SIZES.value))
+      .colorMode(BigValueColorMode.Value)
+      .graphMode(BigValueGraphMode.None)
+      .orientation(VizOrientation.Vertical)
+      .wideLayout(false),
   );
 }
 

@@ -48,6 +48,10 @@ export const wordsOf = (column: string, words: Readonly<Record<string, string>>)
     .map(([value, text]) => `WHEN ${literal(value)} THEN ${literal(text)}`)
     .join(' ')} ELSE ${column} END`;
 
+/** A column's text, of so many characters at most. */
+export const cut = (column: string, most: number): string =>
+  `CASE WHEN length(${column}) > ${most} THEN left(${column}, ${most - 1}) || '…' ELSE ${column} END`;
+
 const CALL_OR_LIST = /^(lateral|unnest|generate_series|values|jsonb?_\w+)$/i;
 
 /** What a query reads that is no view of ours. */

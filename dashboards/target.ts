@@ -6,6 +6,8 @@ import { ref } from './sql.ts';
 /** Both are variables of every dashboard, so that one can be imported into a Grafana with other data sources. */
 export const PROMETHEUS: DataSourceRef = { type: 'prometheus', uid: ref('prometheus') };
 export const POSTGRES: DataSourceRef = { type: 'grafana-postgresql-datasource', uid: ref('postgres') };
+/** For a panel whose queries ask both. */
+export const MIXED: DataSourceRef = { type: 'datasource', uid: '-- Mixed --' };
 
 export interface Target {
   kind: 'promql' | 'sql';

@@ -22,6 +22,7 @@ export interface Variable {
 /** Names under which docker-compose's Grafana has its data sources; see provisioning.ts. */
 export const DATA_SOURCES = { prometheus: 'Tidewatch Prometheus', postgres: 'Tidewatch PostgreSQL' } as const;
 
+/** In the menu beside the time: chosen once if at all, and on a phone each would take a row of what is seen first. */
 const dataSource = (name: 'prometheus' | 'postgres', label: string, type: string): Variable => ({
   name,
   sql: null,
@@ -33,7 +34,7 @@ const dataSource = (name: 'prometheus' | 'postgres', label: string, type: string
       .current({ text: DATA_SOURCES[name], value: `tidewatch-${name}` })
       .multi(false)
       .includeAll(false)
-      .hide(VariableHide.DontHide),
+      .hide(VariableHide.InControlsMenu),
 });
 
 /** Both data sources, which every dashboard has. */

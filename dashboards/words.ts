@@ -1,4 +1,5 @@
 import type { CauseKind } from '../core/triggers.ts';
+import type { State } from './colours.ts';
 import type { Words } from './panel.ts';
 
 /** Values as people read them, with the state that each stands for. */
@@ -61,13 +62,52 @@ export const BREAKER: Words = {
   2: ['On trial', 'warn'],
 };
 
-/** What trustOf() in overview-queries.ts comes to. */
-export const TRUST: Words = {
-  0: ['Yes', 'ok'],
-  1: ['Alerts are off their rate', 'warn'],
-  2: ['Features have drifted', 'warn'],
-  3: ['Serves without its forest', 'bad'],
-  4: ['Figures are stale', 'unknown'],
+/** What a cause adds to a doubt; short, since both stand in one answer. */
+const BECAUSE: Record<Exclude<CauseKind, 'none'>, string> = {
+  missing_data: 'data are missing',
+  late_data: 'data come late',
+  schema_change: 'metrics renamed or gone',
+  unit_change: 'a unit was changed',
+  entity_mix: 'other entities',
+  fault_storm: 'many entities fail',
+  season: 'a season',
+  gradual_drift: 'slowly',
+  sudden_drift: 'suddenly',
+  unknown: 'nobody knows why',
 };
+/** Causes in the order of their numbers in an answer, from 1 on. */
+export const NUMBERED_CAUSES = Object.keys(BECAUSE) as Exclude<CauseKind, 'none'>[];
+
+const doubts = (number: number, alone: string, before: string): Words =>
+  Object.fromEntries([
+    [number, [alone, 'warn']],
+    ...NUMBERED_CAUSES.map((cause, i) => {
+      const state = CAUSE[cause][1] === 'bad' ? 'bad' : 'warn';
+      return [number + 1 + i, [`${before}: ${BECAUSE[cause]}`, state]];
+    }),
+  ]);
+
+/** What trustOf() in overview-queries.ts comes to; a doubt has the number of its cause added. */
+export const TRUST_NUMBERS = { yes: 0, learning: 50, alerts: 100, drift: 200, withoutForest: 300, stale: 400 } as const;
+export const TRUST: Words = {
+  [TRUST_NUMBERS.yes]: ['Yes', 'ok'],
+  [TRUST_NUMBERS.learning]: ['Learning: there is no model yet', 'info'],
+  ...doubts(TRUST_NUMBERS.alerts, 'Alerts are off their rate', 'Alert rate off'),
+  ...doubts(TRUST_NUMBERS.drift, 'Features have drifted', 'Drifted'),
+  [TRUST_NUMBERS.withoutForest]: ['No: serves without its forest', 'bad'],
+  [TRUST_NUMBERS.stale]: ['Unknown: figures are stale', 'unknown'],
+};
+
+/** What somebody must do when an alert of the installation or of missing data fires; the worst last. */
+export const ALARMS: readonly (readonly [alert: string, text: string, state: State])[] = [
+  ['config_not_reloaded', 'Mend the new configuration', 'warn'],
+  ['webhook_silent', 'See why no alert arrives', 'warn'],
+  ['telemetry_silent', 'See why telemetry is silent', 'warn'],
+  ['figures_missing', 'See why there are no figures', 'bad'],
+  ['figures_behind', 'See why figures are behind', 'bad'],
+  ['target_down', 'See which process is down', 'bad'],
+  ['monitor_silent', 'Start the monitor', 'bad'],
+];
+export const ALARM_WORDS: Words = Object.fromEntries(ALARMS.map(([, text, state], i) => [i + 1, [text, state]]));
 
 export const URGENCY: Words = { page: ['page', 'bad'], ticket: ['ticket', 'warn'], info: ['info', 'info'] };

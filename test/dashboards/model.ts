@@ -7,8 +7,8 @@ export interface Model {
   tags: string[];
   links: { type: string; url?: string; tags: string[]; keepTime: boolean }[];
   panels: PanelModel[];
-  templating: { list: { name: string }[] };
-  annotations: { list: { name: string }[] };
+  templating: { list: { name: string; hide?: number }[] };
+  annotations: { list: { name: string; placement?: string }[] };
 }
 export interface PanelModel {
   id: number;
@@ -20,7 +20,11 @@ export interface PanelModel {
   options: Record<string, unknown>;
   targets: { refId: string; expr?: string; rawSql?: string; legendFormat?: string }[];
   fieldConfig: {
-    defaults: { unit?: string; noValue?: string };
+    defaults: {
+      unit?: string;
+      noValue?: string;
+      mappings?: { type: string; options: Record<string, { text?: string }> }[];
+    };
     overrides: { matcher: { id: string; options: unknown }; properties: { id: string; value: unknown }[] }[];
   };
 }

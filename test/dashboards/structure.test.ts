@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { COLUMNS } from '../../dashboards/dashboard.ts';
 import { build } from '../../dashboards/index.ts';
 import { cell, DASHBOARDS, TAG } from '../../dashboards/links.ts';
+import { ANSWER_SIZES, LONGEST_ANSWER } from '../../dashboards/panels.ts';
 import { makeOptions } from './make.ts';
 import { complaintsAbout, type Model, type PanelModel } from './model.ts';
 
@@ -10,9 +11,43 @@ const files = build(options);
 const modelAt = (uid: string): Model => JSON.parse(files.get(`grafana/dashboards/${uid}.json`)!);
 const models = Object.values(DASHBOARDS).map(({ uid }) => [uid, modelAt(uid)] as const);
 
-/** Heights in pixels of Grafana's grid and of what stands above it. */
-const GRID = { rowPx: 30, gapPx: 8, aroundPx: 32, topPx: 81, controlsPx: 2 * 40 };
-const SCREEN_PX = 900;
+/**
+ * Heights in pixels of Grafana's grid and of what stands above it: the bar with the title and the one with the buttons, then
+ * rows of controls.
+ */
+const GRID = { rowPx: 30, gapPx: 8, aroundPx: 32, topPx: 81, controlsRowPx: 40 };
+const DESKTOP = { heightPx: 900, controlsRows: 2 };
+const PHONE = { widthPx: 390, heightPx: 844 };
+const QUESTIONS = [
+  'Is telemetry arriving?',
+  'Is the detector trustworthy?',
+  'What is anomalous?',
+  'What did the controller do?',
+  'What should I do now?',
+];
+
+/** Height of a dashboard down to the end of a row of the grid. */
+const heightPx = (rows: number, controlsRows: number): number =>
+  GRID.topPx + controlsRows * GRID.controlsRowPx + GRID.aroundPx + rows * (GRID.rowPx + GRID.gapPx) - GRID.gapPx;
+
+/** Variables that stand in the open: 2 is hidden, 3 is in the menu of controls. */
+const inTheOpen = ({ templating }: Model) => templating.list.filter(({ hide = 0 }) => hide < 2);
+
+/**
+ * What stands above the panels on a phone: a row for the time, one for each variable, and one for the links, beside which
+ * the menu of controls has its place. Marks have theirs in that menu.
+ */
+const phoneControlsRows = (model: Model): number => {
+  const marks = model.annotations.list.filter(({ placement }) => placement !== 'inControlsMenu');
+  return 1 + inTheOpen(model).length + marks.length + (model.links.length > 0 ? 1 : 0);
+};
+
+/** On a phone panels stand below each other in the order of reading, each as wide as the screen and as high as before. */
+const stackedPx = (model: Model, count: number): number => {
+  const order = model.panels.toSorted((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
+  const rows = order.slice(0, count).reduce((sum, { gridPos }) => sum + gridPos.h, 0);
+  return heightPx(rows, phoneControlsRows(model));
+};
 
 describe('every dashboard', () => {
   it.each(models)('%s has panels that say what they are, and that fit', (_, model) => {
@@ -50,26 +85,65 @@ describe('every dashboard', () => {
 });
 
 describe('the overview', () => {
-  const { panels } = modelAt(DASHBOARDS.overview.uid);
+  const model = modelAt(DASHBOARDS.overview.uid);
+  const { panels } = model;
+  const answers = panels.filter(({ gridPos }) => gridPos.y === 0);
 
   it('is seen without scrolling at 1440 × 900', () => {
     const rows = Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
-    const heightPx = GRID.topPx + GRID.controlsPx + GRID.aroundPx + rows * (GRID.rowPx + GRID.gapPx) - GRID.gapPx;
-    expect(heightPx).toBeLessThanOrEqual(SCREEN_PX);
+    expect(heightPx(rows, DESKTOP.controlsRows)).toBeLessThanOrEqual(DESKTOP.heightPx);
   });
 
-  it('answers its questions in the order in which they are asked', () => {
-    expect(panels.slice(0, 9).map(({ title }) => title)).toEqual([
-      'Is telemetry arriving?',
-      'How far behind?',
-      'Is the detector trustworthy?',
-      'Likely cause',
-      'Open incidents',
-      'The controller',
-      'What is anomalous, and why?',
-      'What should I do now?',
-      'What did the controller do?',
-    ]);
+  it('answers its questions in the order in which they are asked, in its first row and nothing else there', () => {
+    expect(answers.map(({ title }) => title)).toEqual(QUESTIONS);
+    expect(answers.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('shows the five answers without scrolling on a phone of 390 × 844', () => {
+    expect(phoneControlsRows(model)).toBe(3);
+    expect(stackedPx(model, answers.length)).toBeLessThanOrEqual(PHONE.heightPx);
+  });
+
+  it('would not show them there with one answer more, higher answers, or data sources in the open', () => {
+    expect(stackedPx(model, answers.length + 1)).toBeGreaterThan(PHONE.heightPx);
+    const higher = structuredClone(model);
+    for (const { gridPos } of higher.panels) gridPos.h = Math.max(4, gridPos.h);
+    expect(stackedPx(higher, answers.length)).toBeGreaterThan(PHONE.heightPx);
+    const open = structuredClone(model);
+    for (const variable of open.templating.list) variable.hide = 0;
+    expect(stackedPx(open, answers.length)).toBeGreaterThan(PHONE.heightPx);
+  });
+
+  /** Sides of a panel and of the text in it, and the mean width of a letter at this size and weight, all of it generous. */
+  const TEXT = { panelPx: 18, insidePx: 16, letterEm: 0.58, lineEm: 1.2, headerPx: 32 };
+  const widthsPx = ({ gridPos: { w } }: PanelModel): number[] => {
+    const [desktop, phone] = [1440 - GRID.aroundPx, PHONE.widthPx - GRID.aroundPx];
+    return [((desktop + GRID.gapPx) / COLUMNS) * w - GRID.gapPx, phone];
+  };
+
+  it('says each answer in two lines that fit its panel, on either screen', () => {
+    const linePx = ANSWER_SIZES.value * TEXT.lineEm;
+    for (const panel of answers.slice(1)) {
+      const insidePx = panel.gridPos.h * (GRID.rowPx + GRID.gapPx) - GRID.gapPx - TEXT.headerPx - TEXT.panelPx;
+      expect(2 * linePx, panel.title).toBeLessThanOrEqual(insidePx - TEXT.insidePx);
+      for (const widthPx of widthsPx(panel)) {
+        const letters = (widthPx - TEXT.panelPx - TEXT.insidePx) / (ANSWER_SIZES.value * TEXT.letterEm);
+        expect(2 * Math.floor(letters), panel.title).toBeGreaterThanOrEqual(LONGEST_ANSWER);
+      }
+    }
+  });
+
+  it('has no fixed answer that is longer, and none that is said by colour alone', () => {
+    for (const { title, fieldConfig } of answers) {
+      const { noValue, mappings = [] } = fieldConfig.defaults;
+      const texts = mappings.flatMap(({ type, options }) =>
+        type === 'value' ? Object.values(options).map(({ text }) => text ?? '') : [],
+      );
+      for (const text of [noValue!, ...texts])
+        expect(text.length, `${title}: ${text}`).toBeLessThanOrEqual(LONGEST_ANSWER);
+      expect(texts, title).not.toContain('');
+      expect(noValue).toMatch(/^Unknown: /);
+    }
   });
 });
 
@@ -102,9 +176,9 @@ describe('the checks', () => {
     [
       'an override of no column',
       /no column Host/,
-      ({ panels }) => Object.assign(first(panels[6]!).matcher, { options: 'Host' }),
+      ({ panels }) => Object.assign(first(panels[5]!).matcher, { options: 'Host' }),
     ],
-    ['a link to no column', /no column Host/, ({ panels }) => Object.assign(first(panels[6]!), { properties: [LINK] })],
+    ['a link to no column', /no column Host/, ({ panels }) => Object.assign(first(panels[5]!), { properties: [LINK] })],
     ['an unknown variable', /no variable host/, ({ panels }) => Object.assign(panels[0]!, { title: 'Of $host' })],
   ])('find %s', (_, complaint, change) => {
     expect(planted(change).join('\n')).toMatch(complaint);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { expandSql } from '../../dashboards/index.ts';
-import { toDo } from '../../dashboards/overview-queries.ts';
+import { toDo } from '../../dashboards/overview-sql.ts';
 import type { Decision } from '../../monitor/types.ts';
 import { PostgresMonitorStore } from '../../store/monitor-store.ts';
 import { testDatabase } from '../postgres.ts';
