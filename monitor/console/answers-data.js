@@ -38,6 +38,10 @@ export function answersOf(known) {
   return [telemetry(known), trust(known), anomalous(known), controller(known), whatNow(known)];
 }
 
+/** Where not even the status is known: trouble says why. */
+export const unknownAnswers = (trouble) =>
+  Object.keys(QUESTIONS).map((key, i) => answer(key, 'unknown', 'Not known.', null, i === 0 ? trouble : ''));
+
 const names = (streams) => streams.map((s) => s.stream).join(', ');
 const isStale = (s, nowMs) => s.lastRecordMs !== null && nowMs - s.lastRecordMs > STALE_MS;
 

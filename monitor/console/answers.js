@@ -1,4 +1,4 @@
-import { answersOf } from './answers-data.js';
+import { answersOf, unknownAnswers } from './answers-data.js';
 import { get } from './api.js';
 import { h, part } from './dom.js';
 import { state } from './store.js';
@@ -16,6 +16,7 @@ export function answersPanel(page) {
   const draw = part(list, (answers) => answers.map(row));
   const refresh = () => {
     if (state.status) draw(answersOf({ ...known, status: state.status }));
+    else if (state.trouble) draw(unknownAnswers(state.trouble.message));
   };
 
   const load = async () => {

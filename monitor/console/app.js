@@ -1,10 +1,11 @@
 import { fill, h } from './dom.js';
 import { formatCount } from './format.js';
 import { describeIncident } from './incident-list.js';
+import { keepPlace } from './place.js';
 import { carried } from './range.js';
 import { startRouter, withQuery } from './router.js';
-import { empty, failed } from './states.js';
-import { connect, loadStatus, on, state } from './store.js';
+import { brokenPage, empty, failed } from './states.js';
+import { connect, loadStatus, on, setTrouble, state } from './store.js';
 import { formatTime, now, zone } from './time.js';
 
 /** Pages are loaded when first visited: the overview does not wait for the chart library. */
@@ -55,8 +56,14 @@ async function show({ page, params, query }, moved) {
   if (signal.aborted) return;
   const root = h('div', { class: `page page-${page}` });
   document.title = `${module.title(params)} · Tidewatch`;
+  const keep = moved ? null : keepPlace(main);
   main.replaceChildren(root);
-  module.draw(root, { params, query, signal, on: (event, listener) => whileHere(signal, event, listener) });
+  try {
+    module.draw(root, { params, query, signal, on: (event, listener) => whileHere(signal, event, listener) });
+  } catch (error) {
+    fill(main, brokenPage(error));
+  }
+  keep?.(signal);
   if (moved && shownBefore) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
@@ -65,7 +72,16 @@ async function show({ page, params, query }, moved) {
 }
 
 /** Pages about a stretch of time: a link to one of them keeps the time that is looked at. */
-const TIMED = new Set(['incidents', 'drift', 'models', 'decisions', 'labels', 'deadletters']);
+const TIMED = new Set([
+  'incidents',
+  'drift',
+  'models',
+  'decisions',
+  'labels',
+  'maintenance',
+  'pipeline',
+  'deadletters',
+]);
 const homes = new Map();
 
 function showPlace(page, query) {
@@ -131,7 +147,6 @@ connect();
 // Pages ask for times relative to now, so the server's clock comes first.
 loadStatus()
   .catch((error) => {
-    state.trouble = { message: error.message, remedy: error.remedy ?? '' };
-    showConnection();
+    setTrouble({ message: error.message, remedy: error.remedy ?? '' });
   })
   .finally(() => startRouter(show));

@@ -36,13 +36,15 @@ const axis = (more) => ({
 export function createChart(options) {
   const readout = h('span', { class: 'readout' });
   const plot = h('div', { class: 'plot', role: 'img' });
-  const figure = h('figure', { class: 'chart' }, h('figcaption', null, h('h3', null, options.title), readout), plot);
+  const instead = h('p', { class: 'plot-nothing', hidden: true });
+  const heading = h('figcaption', null, h('h3', null, options.title), readout);
+  const figure = h('figure', { class: 'chart' }, heading, plot, instead);
   let chart = null;
   let shown = null;
   let marks = [];
 
   const say = (index) => {
-    readout.textContent = shown ? options.readout(index) : '';
+    readout.textContent = shown && instead.hidden ? options.readout(index) : '';
   };
 
   const drawMarks = (u) => {
@@ -154,8 +156,13 @@ export function createChart(options) {
 
   return {
     figure,
-    update(data, range, stretches, words) {
+    /** nothing: said in place of a picture when no value is known, since empty axes do not tell why. */
+    update(data, range, stretches, words, nothing) {
       shown = { data, range };
+      const known = data.slice(1).some((column) => column.some(Number.isFinite));
+      plot.hidden = !known;
+      instead.hidden = known;
+      instead.textContent = known ? '' : nothing;
       marks = stretches;
       plot.setAttribute('aria-label', words);
       if (chart) chart.setData(data);
@@ -170,11 +177,24 @@ export function createChart(options) {
   };
 }
 
+/** A value without neighbours is no line: it gets a point, or it would not be seen. */
+const lonely = {
+  show: true,
+  size: 4,
+  stroke: () => colour('line'),
+  fill: () => colour('line'),
+  filter: (u, at) =>
+    [...u.data[at].keys()].filter(
+      (i) => u.data[at][i] != null && u.data[at][i - 1] == null && u.data[at][i + 1] == null,
+    ),
+};
+export const lineSeries = { stroke: () => colour('line'), width: 1.5, points: lonely };
+
 /** Line, band and marks of one metric. */
 export const bandSeries = [
   { stroke: () => 'transparent', points: { show: false } },
   { stroke: () => 'transparent', points: { show: false } },
-  { stroke: () => colour('line'), width: 1.5, points: { show: false } },
+  lineSeries,
   {
     stroke: () => colour('alarm'),
     paths: () => null,
@@ -182,4 +202,4 @@ export const bandSeries = [
   },
 ];
 export const bandFill = [{ series: [2, 1], fill: () => colour('band') }];
-export const severitySeries = [{ stroke: () => colour('line'), width: 1.5, points: { show: false } }, bandSeries[3]];
+export const severitySeries = [lineSeries, bandSeries[3]];

@@ -56,7 +56,7 @@ export function entityCharts(onZoom, only) {
     });
   }
 
-  function put(key, place, make, columns, words) {
+  function put(key, place, make, columns, words, nothing) {
     if (!charts.has(key)) {
       const chart = make();
       charts.set(key, { chart, columns });
@@ -65,7 +65,7 @@ export function entityCharts(onZoom, only) {
     const held = charts.get(key);
     held.columns = columns;
     const range = { fromMs: latest.fromMs, toMs: latest.toMs };
-    held.chart.update(columns, range, anomalousStretches(latest), words);
+    held.chart.update(columns, range, anomalousStretches(latest), words, nothing);
   }
 
   return {
@@ -80,6 +80,7 @@ export function entityCharts(onZoom, only) {
         severityChart,
         withGaps(times, [severity, above], stepMs),
         `Severity over time: ${plural(data.anomalousWindows, 'anomalous window')} of ${data.windows}. Arrow keys move through time.`,
+        'Not measured: no window of this range has a severity.',
       );
       const shown = only ? only.flatMap((m) => data.series.filter((s) => s.metric === m)) : data.series;
       for (const series of shown) {
@@ -91,6 +92,7 @@ export function entityCharts(onZoom, only) {
           () => metricChart(series),
           withGaps(times, [low, high, value, out], stepMs),
           chartWords(series, out),
+          `Not measured: no point of ${series.metric} came in this range.`,
         );
       }
     },

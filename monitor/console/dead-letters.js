@@ -1,10 +1,11 @@
+import './monitor-style.js';
 import { get } from './api.js';
 import { deadLetterTable } from './dead-letter-table.js';
 import { fill, h, panel, part, table } from './dom.js';
 import { formatCount, plural } from './format.js';
 import { boundsOf, LIST_RANGES, rangeNav, rangeOf, rangeQuery } from './range.js';
 import { monitorLink } from './router.js';
-import { empty, loader } from './states.js';
+import { empty, loader, notThere } from './states.js';
 import { state } from './store.js';
 import { now } from './time.js';
 
@@ -64,6 +65,12 @@ export function draw(root, page) {
     return rangeNav(range, LIST_RANGES, (of) => monitorLink('deadletters', undefined, { stream, code, ...of }));
   }
   function noneAtAll() {
+    const streams = state.status?.streams.map((s) => s.stream) ?? [];
+    if (stream !== undefined && streams.length > 0 && !streams.includes(stream))
+      return notThere(
+        `No stream ${stream} is configured.`,
+        h('a', { href: monitorLink('deadletters') }, 'Look at all streams'),
+      );
     if (range.live && range.key === 'all' && stream === undefined)
       return empty('No dead letters.', 'Every record so far could be decoded and used.');
     return empty(

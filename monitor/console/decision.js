@@ -6,7 +6,7 @@ import { actionWords, actorWords, causeWords, urgencyWords } from './decision-wo
 import { fill, h, panel } from './dom.js';
 import { formatCount } from './format.js';
 import { monitorLink, runbookAddress } from './router.js';
-import { loader } from './states.js';
+import { loader, notThere } from './states.js';
 import { fact } from './stream-page.js';
 import { timeElement } from './time.js';
 
@@ -37,9 +37,16 @@ export function draw(root, page) {
           { class: 'sentences' },
           sentences.filter((s) => s !== why).map((s) => h('li', null, s)),
         ),
+        h('p', { class: 'hint' }, 'As the ledger and the command line have it: times are UTC.'),
       );
       fill(body, what.node, proof.node);
     },
+    () =>
+      notThere(
+        `No decision ${page.params.id} is in the ledger.`,
+        'Entries are never removed, so the address is wrong or of another installation. ',
+        h('a', { href: monitorLink('decisions') }, 'See all decisions'),
+      ),
   );
   page.on('again', load);
 }

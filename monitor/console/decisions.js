@@ -4,7 +4,7 @@ import { decisionList } from './decision-list.js';
 import { fill, h } from './dom.js';
 import { boundsOf, LIST_RANGES, rangeNav, rangeOf, rangeQuery } from './range.js';
 import { monitorLink } from './router.js';
-import { empty, loader } from './states.js';
+import { empty, loader, notThere } from './states.js';
 import { now } from './time.js';
 
 const PAGE = 50;
@@ -64,7 +64,9 @@ export function draw(root, page) {
       );
       fill(
         body,
-        entries.length === 0 ? nothing(before, range) : decisionList(entries, { streams: stream === undefined }),
+        entries.length === 0
+          ? nothing(before, range, stream, streams)
+          : decisionList(entries, { streams: stream === undefined }),
         pager(entries, before, address),
       );
     },
@@ -76,18 +78,20 @@ export function draw(root, page) {
   page.on('again', load);
 }
 
-const nothing = (before, range) =>
-  range.key !== 'all'
-    ? empty(
-        'Nothing was decided in this time.',
-        h('a', { href: monitorLink('decisions', undefined, { range: 'all' }) }, 'Look at all times'),
-      )
-    : before === undefined
+const nothing = (before, range, stream, streams) =>
+  stream !== undefined && !streams.some((s) => s.stream === stream)
+    ? notThere(`No stream ${stream} is monitored.`, h('a', { href: monitorLink('decisions') }, 'Look at all streams'))
+    : range.key !== 'all'
       ? empty(
-          'Nothing has been decided yet.',
-          'When the monitor or a person changes anything, it is listed here with the reason.',
+          'Nothing was decided in this time.',
+          h('a', { href: monitorLink('decisions', undefined, { range: 'all' }) }, 'Look at all times'),
         )
-      : empty('There are no older decisions.');
+      : before === undefined
+        ? empty(
+            'Nothing has been decided yet.',
+            'When the monitor or a person changes anything, it is listed here with the reason.',
+          )
+        : empty('There are no older decisions.');
 
 function pager(entries, before, address) {
   const oldest = entries.at(-1)?.seq ?? 1;

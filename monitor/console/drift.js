@@ -3,6 +3,7 @@ import { calibrationCharts } from './calibration.js';
 import { qualityBars } from './data-quality.js';
 import { causeWords, spaced } from './decision-words.js';
 import { fill, h, panel } from './dom.js';
+import { featurePanel } from './feature.js';
 import { figureTable } from './figure-table.js';
 import { formatNumber } from './format.js';
 import { heatTable } from './heat.js';
@@ -24,12 +25,17 @@ export const title = () => 'Drift';
 /** How far what comes in has moved from what the model was trained on, and why. */
 export function draw(root, page) {
   const range = rangeOf(page.query, USUAL, MOST_MS);
+  const { show, feature, features } = page.query;
+  /** What of the page is in its address; undefined is left out. */
+  const chosen = { show: show === 'ks' ? 'ks' : undefined, feature, features: features === 'all' ? 'all' : undefined };
+  const address = (stream) => (change) => monitorLink('drift', stream, { ...rangeQuery(range), ...chosen, ...change });
   let parts = null;
   page.signal.addEventListener('abort', () => parts?.charts.destroy());
   streamPage(root, page, {
     name: 'drift',
     title: 'Drift',
     what: 'what the monitor has seen',
+    times: (stream) => rangeNav(range, RANGES, (time) => monitorLink('drift', stream, { ...time, ...chosen })),
     load: async (stream, { state }, signal) => {
       if (!state?.seen) return null;
       // By event time: a replay may be years behind the clock on the wall.
@@ -40,16 +46,15 @@ export function draw(root, page) {
       if (observations === null) fill(body, notLooked(entry.stream));
       else if (observations.length === 0) fill(body, nothingThen(entry.stream, range));
       else {
-        parts ??= sections(body, entry.stream, range, page.query.show === 'ks' ? 'ks' : 'psi');
+        parts ??= sections(body, range, chosen, address(entry.stream));
         parts.update(observations);
       }
     },
   });
 }
 
-function sections(body, stream, range, measure) {
-  const address = (time, show) => monitorLink('drift', stream, { ...time, show: show === 'ks' ? 'ks' : undefined });
-  const ranges = rangeNav(range, RANGES, (time) => address(time, measure));
+function sections(body, range, chosen, address) {
+  const measure = chosen.show ?? 'psi';
   const measures = tabs(
     'Which measure',
     [
@@ -57,26 +62,33 @@ function sections(body, stream, range, measure) {
       ['ks', 'KS'],
     ],
     measure,
-    (key) => address(rangeQuery(range), key),
+    (key) => address({ show: key === 'ks' ? 'ks' : undefined }),
   );
   const cause = panel('Cause');
-  const heat = panel('Features by interval', {}, h('div', { class: 'tab-rows' }, measures, ranges));
+  const heat = panel('Features by interval', {}, measures);
   const quality = panel('Data quality');
   const figures = panel('Figures');
   const calibration = panel('Calibration');
   const charts = calibrationCharts();
   calibration.body.append(charts.node);
+  const one = chosen.feature === undefined ? null : featurePanel(chosen.feature, address);
   const causes = h('div', { class: 'pair' }, cause.node, quality.node);
-  fill(body, cutWords(range), causes, heat.node, calibration.node, figures.node);
+  fill(body, cutWords(range), causes, one?.node, heat.node, calibration.node, figures.node);
   return {
-    charts,
+    charts: {
+      destroy() {
+        charts.destroy();
+        one?.destroy();
+      },
+    },
     update(observations) {
       const newest = observations.at(-1);
-      fill(cause.body, causeOf(newest));
+      fill(cause.body, causeOf(newest, address));
       fill(quality.body, qualityBars(newest.quality));
-      heatTable(heat.body, observations, measure);
+      heatTable(heat.body, observations, { measure, all: chosen.features === 'all', chosen: chosen.feature, address });
       fill(figures.body, figureTable(newest));
       charts.update(observations);
+      one?.update(observations);
     },
   };
 }
@@ -99,16 +111,20 @@ function tabs(label, choices, chosen, address) {
   );
 }
 
-function causeOf({ cause, atMs, intervalMs, windows, entities, modelId }) {
+function causeOf({ cause, atMs, intervalMs, windows, entities, modelId, grainMs }, address) {
   const evidence = Object.entries(cause.evidence);
   return [
     h('p', { class: 'cause' }, h('b', null, causeWords(cause.kind)), cause.summary && `: ${cause.summary}`),
     h(
       'dl',
       { class: 'facts' },
-      fact('Newest grain ended', timeElement(atMs, 'both')),
-      fact('Interval', formatDuration(intervalMs)),
-      fact('Windows in the grain', windows === 0 ? 'none' : `${windows.toLocaleString('en')} of ${entities} entities`),
+      fact('Newest look', timeElement(atMs, 'both')),
+      fact('Looks once a grain of', formatDuration(grainMs)),
+      fact('Compares intervals of', formatDuration(intervalMs)),
+      fact(
+        'Windows in the newest grain',
+        windows === 0 ? 'none' : `${windows.toLocaleString('en')} of ${entities} entities`,
+      ),
       fact('Model', h('code', null, modelId || 'none')),
     ),
     evidence.length > 0 && h('h3', null, 'Told by'),
@@ -123,7 +139,9 @@ function causeOf({ cause, atMs, intervalMs, windows, entities, modelId }) {
       h(
         'ul',
         { class: 'names' },
-        cause.features.map((name) => h('li', null, h('code', null, name))),
+        cause.features.map((name) =>
+          h('li', null, h('a', { href: address({ feature: name }) }, h('code', null, name))),
+        ),
       ),
   ];
 }

@@ -7,7 +7,8 @@ import { boundsOf, rangeNav, rangeOf } from './range.js';
 import { readingsTable } from './readings-table.js';
 import { entityLink, navigate } from './router.js';
 import { levelOf, SOURCE_WORDS, severityBadge } from './severity.js';
-import { empty, loader } from './states.js';
+import { empty, loader, notThere } from './states.js';
+import { state } from './store.js';
 import { formatDuration, formatTime, now, timeElement } from './time.js';
 
 const RANGES = ['15m', '1h', '6h', '24h'];
@@ -44,7 +45,12 @@ export function draw(root, page) {
     { class: 'panel values', dataset: { key: 'values' } },
     h('summary', null, 'Newest values as a table'),
   );
-  const valuesBody = h('div');
+  const valuesBody = h('div', {
+    class: 'values-scroll',
+    role: 'region',
+    'aria-label': 'Newest values, scrolls sideways',
+    tabindex: 0,
+  });
   values.append(valuesBody);
   const drawFacts = part(facts, factsOf);
   const drawWhy = part(why.body, (latest, peak) => whyWords(latest, peak));
@@ -71,6 +77,7 @@ export function draw(root, page) {
     page.signal,
     () => get(entityApi(stream, entity), { ...boundsOf(view, now()), points: POINTS }, page.signal),
     show,
+    () => unknownEntity(stream, entity),
   );
 
   if (view.live) {
@@ -148,6 +155,18 @@ function words(verdict) {
           h('span', { class: 'hint' }, `${formatShare(a.share)} of the evidence`),
         ),
       ),
+  );
+}
+
+function unknownEntity(stream, entity) {
+  const all = h('a', { href: '/' }, 'See all entities');
+  const streams = state.status?.streams.map((s) => s.stream) ?? [];
+  if (streams.length > 0 && !streams.includes(stream))
+    return notThere(`No stream ${stream} is configured.`, `There are ${streams.join(', ')}. `, all);
+  return notThere(
+    `No entity ${entity} of stream ${stream} is known.`,
+    'Either it is spelt otherwise, or none of its windows has closed yet. ',
+    all,
   );
 }
 

@@ -19,3 +19,6 @@ export function formatLimit(name, limit) {
   if (Array.isArray(limit)) return `${formatFigure(name, limit[0])} to ${formatFigure(name, limit[1])}`;
   return formatFigure(name, limit);
 }
+
+/** A metric whose values are written as those of the figure, for axes. */
+export const unitMetric = (name) => ({ share: 'share_ratio', milliseconds: 'time_ms' })[UNITS.get(name)] ?? '';

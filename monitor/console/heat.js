@@ -9,18 +9,24 @@ const TEXTBOOK_PSI = 0.25;
 const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
-/** Rows are features, the most shifted first; columns are intervals of event time. Number, shape and colour agree. */
-export function heatTable(node, observations, measure) {
+/**
+ * Rows are features, the most shifted first; columns are intervals of event time. Number, shape and colour agree. view:
+ * { measure, all: whether every feature is shown, chosen: the feature that is looked at, address(change): of this page }.
+ */
+export function heatTable(node, observations, view) {
+  const { measure, all, address } = view;
   const columns = intervalsOf(observations);
   const rows = rowsOf(columns, measure);
   if (rows.length === 0) {
     fill(
       node,
-      empty('No feature is known yet.', 'Features are compared once a model with a reference profile serves.'),
+      empty(
+        'No feature was measured in this time.',
+        'Features are compared while a model with a reference profile serves; a longer time may have some.',
+      ),
     );
     return;
   }
-  const all = node.querySelector('.heat-all')?.dataset.shown === 'all';
   const before = node.querySelector('.heat-scroll');
   // What a person scrolled to stays in sight; at first that is the newest interval.
   const fromEnd = before ? before.scrollWidth - before.scrollLeft : 0;
@@ -35,26 +41,21 @@ export function heatTable(node, observations, measure) {
       tabindex: 0,
       dataset: { key: 'heat' },
     },
-    drawTable(shown, columns, measure),
+    drawTable(shown, columns, view),
   );
-  const toggle = () => {
-    node.querySelector('.heat-all').dataset.shown = all ? 'few' : 'all';
-    heatTable(node, observations, measure);
-  };
   fill(
     node,
     legend(measure),
     scroll,
     more > 0 &&
       h(
-        'button',
-        {
-          type: 'button',
-          class: 'small heat-all',
-          dataset: { shown: all ? 'all' : 'few', key: 'heat all' },
-          onclick: toggle,
-        },
-        all ? 'Show fewer' : `Show ${plural(more, 'more feature')}`,
+        'p',
+        { class: 'heat-all' },
+        h(
+          'a',
+          { href: address({ features: all ? undefined : 'all' }), dataset: { key: 'heat all' } },
+          all ? 'Show fewer' : `Show ${plural(more, 'more feature')}`,
+        ),
       ),
   );
   scroll.scrollLeft = scroll.scrollWidth - fromEnd;
@@ -75,7 +76,7 @@ function legend(measure) {
   );
 }
 
-function drawTable(rows, columns, measure) {
+function drawTable(rows, columns, { measure, chosen, address }) {
   let lastDay = '';
   const headings = columns.map(({ endMs }) => {
     const date = day.format(endMs);
@@ -98,7 +99,15 @@ function drawTable(rows, columns, measure) {
           h(
             'th',
             { scope: 'row' },
-            h('code', null, breakable(row.feature)),
+            h(
+              'a',
+              {
+                href: address({ feature: row.feature === chosen ? undefined : row.feature }),
+                'aria-current': row.feature === chosen ? 'true' : undefined,
+                dataset: { key: `feature ${row.feature}` },
+              },
+              h('code', null, breakable(row.feature)),
+            ),
             h('span', { class: 'heat-limit' }, ` limit ${formatNumber(row.limit)}`),
           ),
           row.cells.map((cell) => drawCell(cell)),

@@ -7,7 +7,7 @@ import { incidentLabels } from './incident-labels.js';
 import { describeIncident, durationMs } from './incident-list.js';
 import { entityLink, incidentRange, navigate } from './router.js';
 import { levelOf } from './severity.js';
-import { empty, loader } from './states.js';
+import { empty, loader, notThere } from './states.js';
 import { formatDuration, now, timeElement } from './time.js';
 
 const CHARTED = 3;
@@ -61,6 +61,12 @@ export function draw(root, page) {
       return { incident, series: await get(path, { from: fromMs, to: toMs }, page.signal) };
     },
     show,
+    () =>
+      notThere(
+        `No incident ${id} is known.`,
+        'The address is cut off, or it is so old that it is no longer kept. ',
+        h('a', { href: '/incidents' }, 'See all incidents'),
+      ),
   );
   page.on('incident', (incident) => {
     if (incident.id === id) reload();

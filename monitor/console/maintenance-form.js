@@ -29,6 +29,11 @@ export function maintenanceForm(streams, said, planned) {
       class: 'maintenance-form',
       onsubmit: async (event) => {
         event.preventDefault();
+        if (Date.parse(from.value) >= Date.parse(to.value)) {
+          said.fail({ message: 'From must be before to.' });
+          from.focus();
+          return;
+        }
         button.disabled = true;
         try {
           const made = await post('/api/maintenance', {

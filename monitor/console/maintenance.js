@@ -5,6 +5,8 @@ import { actorWords } from './decision-words.js';
 import { ask } from './dialog.js';
 import { fill, h, panel } from './dom.js';
 import { maintenanceForm } from './maintenance-form.js';
+import { boundsOf, LIST_RANGES, rangeNav, rangeOf } from './range.js';
+import { monitorLink } from './router.js';
 import { empty, loader } from './states.js';
 import { formatDuration, now, timeElement } from './time.js';
 
@@ -22,7 +24,9 @@ export const title = () => 'Maintenance';
 /** Times for which nobody is notified: those that are on, ahead and past, and a form for one more. */
 export function draw(root, page) {
   const said = answerPlace();
-  const panels = new Map(GROUPS.map(([key, name]) => [key, panel(name)]));
+  const range = rangeOf(page.query, 'all');
+  const times = rangeNav(range, LIST_RANGES, (time) => monitorLink('maintenance', undefined, time));
+  const panels = new Map(GROUPS.map(([key, name]) => [key, key === 'past' ? panel(name, {}, times) : panel(name)]));
   const list = h('div', { class: 'monitor-body' });
   const plan = panel('Plan maintenance');
   root.append(
@@ -38,8 +42,10 @@ export function draw(root, page) {
   let windows = [];
   const redraw = () => {
     for (const [key, , title, more] of GROUPS) {
-      const of = windows.filter((w) => stateOf(w, now()) === key);
-      fill(panels.get(key).body, of.length === 0 ? empty(title, ...(more ? [more] : [])) : windowList(of, key, end));
+      const all = windows.filter((w) => stateOf(w, now()) === key);
+      const of = key === 'past' ? all.filter(overlaps(boundsOf(range, now() + 1_000))) : all;
+      const none = all.length === 0 ? empty(title, ...(more ? [more] : [])) : noneThen();
+      fill(panels.get(key).body, of.length === 0 ? none : windowList(of, key, end));
     }
     if (!list.hasChildNodes()) list.append(...[...panels.values()].map((p) => p.node));
   };
@@ -97,6 +103,17 @@ export function draw(root, page) {
   });
   page.on('again', load);
 }
+
+const overlaps =
+  ({ from = 0, to = Number.POSITIVE_INFINITY }) =>
+  (w) =>
+    w.fromMs < to && Math.min(w.toMs, w.endedMs ?? w.toMs) >= from;
+
+const noneThen = () =>
+  empty(
+    'No maintenance ended in this time.',
+    h('a', { href: monitorLink('maintenance', undefined, { range: 'all' }) }, 'Look at all times'),
+  );
 
 /** Exactly one of on, ahead and past. */
 export function stateOf({ fromMs, toMs, endedMs }, nowMs) {

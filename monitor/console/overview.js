@@ -1,12 +1,12 @@
 import { answersPanel } from './answers.js';
 import { get } from './api.js';
-import { h, panel, part } from './dom.js';
+import { fill, h, panel, part } from './dom.js';
 import { entityGrid } from './entity-grid.js';
 import { faultPanel } from './faults.js';
 import { plural } from './format.js';
 import { incidentList } from './incident-list.js';
-import { empty, loader } from './states.js';
-import { state } from './store.js';
+import { empty, failed, loader } from './states.js';
+import { loadStatus, setTrouble, state } from './store.js';
 import { streamCards } from './streams.js';
 
 const SHOWN_INCIDENTS = 6;
@@ -42,7 +42,7 @@ export function draw(root, page) {
   );
 
   const drawStreams = part(streams.body, streamCards);
-  const drawIncidents = part(incidents.body, (open) => openIncidents(open));
+  const drawIncidents = part(incidents.body, (open, judged) => openIncidents(open, judged));
   const drawEntities = part(entities.body, (list, total, open) => entityGrid(list, total, open));
   const drawRecent = part(recent.body, (list) =>
     list.length > 0 ? incidentList(list) : empty('No incident has been resolved yet.'),
@@ -61,10 +61,16 @@ export function draw(root, page) {
       drawStreams(state.status.streams);
       const [words, alarmed] = summary(state.status, loadedIncidents ? open.length : state.status.openIncidents);
       drawHeadline(words, alarmed);
+    } else if (state.trouble) {
+      drawHeadline('The state is not known.', true);
+      fill(
+        streams.body,
+        failed(state.trouble, () => loadStatus(signal).catch(setTrouble)),
+      );
     }
     answers.update({ open: loadedIncidents ? open : null, entities: loadedEntities ? total : null });
     if (loadedIncidents) {
-      drawIncidents(open);
+      drawIncidents(open, !loadedEntities || total > 0);
       const room = SHOWN_WITH_RECENT - Math.min(open.length, SHOWN_INCIDENTS);
       recent.node.hidden = room <= 0;
       drawRecent(past.slice(0, Math.max(0, room)));
@@ -102,6 +108,9 @@ export function draw(root, page) {
   );
 
   page.on('status', refresh);
+  page.on('connection', () => {
+    if (!state.status) refresh();
+  });
   page.on('verdicts', ({ entities: changed }) => {
     let unseen = false;
     for (const entity of changed) {
@@ -128,9 +137,12 @@ export function draw(root, page) {
   refresh();
 }
 
-function openIncidents(open) {
+function openIncidents(open, judged) {
   if (open.length === 0)
-    return empty('No open incidents.', 'Every entity behaves like itself, as far as its history tells.');
+    return empty(
+      'No open incidents.',
+      judged ? 'Every entity behaves like itself, as far as its history tells.' : 'Nothing was judged yet.',
+    );
   const more = open.length - SHOWN_INCIDENTS;
   return [
     incidentList(open.slice(0, SHOWN_INCIDENTS)),

@@ -1,12 +1,14 @@
 import { get } from './api.js';
 import { deadLetterTable } from './dead-letter-table.js';
-import { h, panel, part, table } from './dom.js';
+import { fill, h, panel, part, table } from './dom.js';
 import { formatCount, formatNumber, formatPercentOf } from './format.js';
-import { monitorLink } from './router.js';
-import { empty, loader, loading } from './states.js';
-import { state } from './store.js';
+import { pipelineHistory } from './pipeline-history.js';
+import { boundsOf, cutWords, rangeNav, rangeOf, rangeQuery } from './range.js';
+import { monitorLink, withQuery } from './router.js';
+import { empty, failed, loader, loading } from './states.js';
+import { loadStatus, setTrouble, state } from './store.js';
 import { servedBy, trainingBar } from './streams.js';
-import { timeElement } from './time.js';
+import { now, timeElement } from './time.js';
 
 const DISPOSITIONS = [
   ['applied', 'Applied', 'went into at least one open window'],
@@ -17,19 +19,34 @@ const DISPOSITIONS = [
 ];
 
 const SHOWN_LETTERS = 10;
+const RANGES = ['24h', '3d', '7d', '14d'];
+const USUAL = '24h';
+const MOST_MS = 14 * 86_400_000;
 
 export const title = () => 'Pipeline';
 
 /** What became of every point, how far each partition is, and what could not be used. */
 export function draw(root, page) {
+  const range = rangeOf(page.query, USUAL, MOST_MS);
   const streams = h('div', { class: 'pipeline' }, loading('streams'));
-  const allLetters = h('a', { href: monitorLink('deadletters') }, 'All dead letters');
-  const letters = panel('Newest dead letters', {}, allLetters);
+  const allLetters = h('a', { href: monitorLink('deadletters', undefined, rangeQuery(range)) }, 'All dead letters');
+  const letters = panel('Newest dead letters of this time', {}, allLetters);
+  const history = pipelineHistory(page, range);
   root.append(
-    h('div', { class: 'page-head' }, h('h1', null, 'Pipeline')),
-    h('p', { class: 'hint' }, 'Every point has exactly one of five fates. Counters are as of the last checkpoint.'),
+    h(
+      'div',
+      { class: 'page-head' },
+      h('h1', null, 'Pipeline'),
+      rangeNav(range, RANGES, (time) => withQuery('/pipeline', time)),
+    ),
+    h(
+      'p',
+      { class: 'hint' },
+      'Every point has exactly one of five fates. Counters are of all time, as of the last checkpoint; charts and dead letters are of the time chosen.',
+    ),
+    ...[cutWords(range)].filter(Boolean),
     streams,
-    letters.node,
+    h('div', { class: 'monitor-body' }, history.node, letters.node),
   );
   const show = part(streams, (list) =>
     list.length === 0 ? empty('No stream is configured.', 'Add one in tidewatch.yaml.') : list.map(streamPanel),
@@ -39,7 +56,7 @@ export function draw(root, page) {
     letters.body,
     'dead letters',
     page.signal,
-    () => get('/api/dead-letters', { limit: SHOWN_LETTERS }, page.signal),
+    () => get('/api/dead-letters', { limit: SHOWN_LETTERS, ...boundsOf(range, now() + 1_000) }, page.signal),
     (data) => showLetters(data.deadLetters),
   );
   let counted = -1;
@@ -49,9 +66,21 @@ export function draw(root, page) {
     if (counted >= 0 && dead !== counted) load();
     counted = dead;
   };
+  const trouble = () => {
+    if (state.status || !state.trouble) return;
+    fill(
+      streams,
+      failed(state.trouble, () => loadStatus(page.signal).catch(setTrouble)),
+    );
+  };
   if (state.status) refresh(state.status);
+  trouble();
   page.on('status', refresh);
-  page.on('again', load);
+  page.on('connection', trouble);
+  page.on('again', () => {
+    load();
+    history.load();
+  });
 }
 
 function streamPanel(s) {
@@ -111,6 +140,6 @@ function partitionTable(s) {
 }
 
 function deadLetters(list) {
-  if (list.length === 0) return empty('No dead letters.', 'Every record so far could be decoded and used.');
+  if (list.length === 0) return empty('No dead letters in this time.', 'Every record of it could be decoded and used.');
   return deadLetterTable(list);
 }

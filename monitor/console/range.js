@@ -24,17 +24,39 @@ const ALIASES = { '1d': '24h' };
 /** For lists, which have no longest time. */
 export const LIST_RANGES = ['24h', '7d', '30d', 'all'];
 
-/** usual: the key that holds where the address has none; mostMs: the longest time that the page can show. */
+/** The last instant that a date can hold. */
+const LAST_MS = 8.64e15;
+
+/**
+ * usual: the key that holds where the address has none; mostMs: the longest time that the page can show. wrong: what of the
+ * address cannot be a time, in words, or null; the usual one is taken then.
+ */
 export function rangeOf(query, usual, mostMs = Number.POSITIVE_INFINITY) {
   const [from, to] = [Number(query.from), Number(query.to)];
-  if (query.from && query.to && Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to) {
+  const fixed = query.from !== undefined || query.to !== undefined;
+  if (fixed && isSpan(query, from, to)) {
     const fromMs = Math.max(from, to - mostMs);
-    return { live: false, key: null, fromMs, toMs: to, cut: fromMs > from, lengthMs: to - fromMs };
+    return { live: false, key: null, fromMs, toMs: to, cut: fromMs > from, lengthMs: to - fromMs, wrong: null };
   }
   const named = ALIASES[query.range] ?? query.range;
-  const key = LENGTHS.has(named) ? named : usual;
+  const key = !fixed && LENGTHS.has(named) ? named : usual;
   const wanted = LENGTHS.get(key)[1];
-  return { live: true, key, lengthMs: Math.min(wanted, mostMs), cut: wanted > mostMs };
+  const known = !fixed && (named === undefined || LENGTHS.has(named));
+  const wrong = known
+    ? null
+    : fixed
+      ? wrongSpan(query, from, to)
+      : `There is no time range "${query.range.slice(0, 20)}".`;
+  return { live: true, key, lengthMs: Math.min(wanted, mostMs), cut: wanted > mostMs, wrong };
+}
+
+const isSpan = (query, from, to) => Boolean(query.from && query.to) && [from, to].every(isInstant) && from < to;
+const isInstant = (ms) => Number.isInteger(ms) && ms >= 0 && ms <= LAST_MS;
+
+function wrongSpan(query, from, to) {
+  if (!query.from || !query.to) return 'The address has one end of a time only: it takes both from and to.';
+  if (isInstant(from) && isInstant(to)) return 'From must be before to, and the address has it the other way round.';
+  return 'The address has a time that cannot be: from and to are milliseconds since 1970.';
 }
 
 /** { from, to } for a question; none of them for all time. endMs: until when a range that moves on goes. */
@@ -44,8 +66,11 @@ export function boundsOf(range, endMs) {
   return { from: Math.max(0, Math.floor(endMs - range.lengthMs)), to: Math.ceil(endMs) };
 }
 
-/** Of an address, what says the time; for links to other pages. */
-export const carried = ({ range, from, to }) => (from && to ? { from, to } : { range });
+/** Of an address, what says the time; for links to other pages. What cannot be a time is not carried on. */
+export function carried(query) {
+  if (rangeOf(query, 'all').wrong !== null) return {};
+  return query.from ? { from: query.from, to: query.to } : { range: query.range };
+}
 
 export const rangeQuery = (range) => (range.live ? { range: range.key } : { from: range.fromMs, to: range.toMs });
 
@@ -68,6 +93,8 @@ export function rangeNav(range, keys, address) {
       ),
     ),
     otherTimes(range, address),
+    range.wrong &&
+      h('p', { class: 'wrong-range', role: 'status' }, `${range.wrong} Shown: ${LENGTHS.get(range.key)[0]}.`),
   );
 }
 
@@ -97,12 +124,20 @@ function otherTimes(range, address) {
     h('button', { type: 'submit' }, 'Show'),
     said,
   );
-  return h(
+  const summary = h('summary', null, 'Other times');
+  const closed = (event) => {
+    if (event.key !== 'Escape' || !details.open) return;
+    event.stopPropagation();
+    details.open = false;
+    summary.focus();
+  };
+  const details = h(
     'details',
-    { class: 'other-times', dataset: { key: 'other-times' } },
-    h('summary', null, 'Other times'),
+    { class: 'other-times', dataset: { key: 'other-times' }, onkeydown: closed },
+    summary,
     form,
   );
+  return details;
 }
 
 /** As the input wants it: the reader's own time, to the minute. */

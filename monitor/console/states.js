@@ -16,12 +16,25 @@ export function failed(error, retry) {
   );
 }
 
+/** What an address names is not there: that, and where to go from here. Trying again would not help. */
+export const notThere = (title, ...more) =>
+  h('div', { class: 'state', role: 'alert' }, h('p', { class: 'state-title' }, title), h('p', null, more));
+
+/** For a fault of the page's own code: the words for a person, the trace for the browser's log. */
+export function brokenPage(error) {
+  console.error(error);
+  return failed(
+    { message: 'This page could not show what it read.', remedy: `Reload it; what went wrong: ${error.message}` },
+    () => location.reload(),
+  );
+}
+
 /**
- * Loads data for a page or a panel: shows the loading state the first time, and an error with a way to try again. Late
- * answers of a page that was left are dropped. Returns a function that loads again; its `anew` does so after a change, when
- * an answer that is under way may be older than that.
+ * Loads data for a page or a panel: shows the loading state the first time, and an error with a way to try again. missing:
+ * makes what is shown where there is no such thing. Late answers of a page that was left are dropped. Returns a function
+ * that loads again; its `anew` does so after a change, when an answer that is under way may be older than that.
  */
-export function loader(node, what, signal, load, show) {
+export function loader(node, what, signal, load, show, missing = null) {
   let shown = false;
   let running = null;
   const run = async () => {
@@ -33,12 +46,17 @@ export function loader(node, what, signal, load, show) {
           if (signal.aborted) return;
           if (!shown) node.replaceChildren();
           shown = true;
-          show(data);
+          try {
+            show(data);
+          } catch (error) {
+            node.replaceChildren(brokenPage(error));
+          }
         },
         (error) => {
           if (signal.aborted) return;
           // What is on the page is still worth reading when a refresh fails; the banner says that it is old.
-          if (!shown) node.replaceChildren(failed(error, run));
+          if (shown) return;
+          node.replaceChildren(missing && error.code === 'not_found' ? missing() : failed(error, run));
         },
       )
       .finally(() => {

@@ -40,6 +40,12 @@ function takeStatus(status) {
   emit('connection', state.connection);
 }
 
+/** What keeps the status from being known, with what to do about it. */
+export function setTrouble(problem) {
+  state.trouble = problem;
+  emit('connection', state.connection);
+}
+
 export async function loadStatus(signal) {
   const status = await get('/api/status', {}, signal);
   takeStatus(status);
@@ -66,10 +72,7 @@ function listen() {
   heard('status', takeStatus);
   heard('verdicts', (data) => emit('verdicts', data));
   heard('incident', (data) => emit('incident', data));
-  heard('trouble', (problem) => {
-    state.trouble = problem;
-    emit('connection', state.connection);
-  });
+  heard('trouble', setTrouble);
   source.onerror = () => setConnection('lost');
 }
 

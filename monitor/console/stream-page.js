@@ -2,15 +2,15 @@ import './monitor-style.js';
 import { get } from './api.js';
 import { fill, h } from './dom.js';
 import { monitorLink } from './router.js';
-import { empty, loader } from './states.js';
+import { empty, loader, notThere } from './states.js';
 
 /** Status messages between two readings of what the monitor says: about half a minute. */
 const READ_EVERY = 15;
 
 /**
  * A page about one stream of the monitor: heading, the streams to choose from, and a body. about: { name of the page, title,
- * what it loads in words, load(stream, entry, signal), show(body, data, entry, reload) }. The first stream is taken when
- * the address names none.
+ * what it loads in words, load(stream, entry, signal), show(body, data, entry, reload), times(stream): the time range where
+ * the whole page is about it }. The first stream is taken when the address names none.
  */
 export function streamPage(root, page, about) {
   const { signal, params, query } = page;
@@ -33,7 +33,7 @@ export function streamPage(root, page, about) {
       if (!drawn) fill(head, heading(about, stream, streams, query));
       drawn = true;
       if (streams.length === 0) fill(body, empty('No stream is monitored.', 'Add one in tidewatch.yaml.'));
-      else if (entry === null) fill(body, empty(`No stream ${stream} is monitored.`, 'Choose one above.'));
+      else if (entry === null) fill(body, notThere(`No stream ${stream} is monitored.`, 'Choose one above.'));
       else about.show(body, data, entry, load.anew);
     },
   );
@@ -47,23 +47,24 @@ export function streamPage(root, page, about) {
 function heading(about, stream, streams, query) {
   const name = streams.some((s) => s.stream === stream) ? ` of ${stream}` : '';
   if (name) document.title = `${about.title}${name} · Tidewatch`;
+  const choices = h(
+    'nav',
+    { class: 'tabs', 'aria-label': 'Which stream' },
+    streams.map((s) =>
+      h(
+        'a',
+        {
+          href: monitorLink(about.name, s.stream, query),
+          'aria-current': s.stream === stream ? 'true' : undefined,
+        },
+        s.stream,
+      ),
+    ),
+  );
+  const times = name ? about.times?.(stream) : null;
   return [
     h('h1', null, `${about.title}${name}`),
-    streams.length > 0 &&
-      h(
-        'nav',
-        { class: 'tabs', 'aria-label': 'Which stream' },
-        streams.map((s) =>
-          h(
-            'a',
-            {
-              href: monitorLink(about.name, s.stream, query),
-              'aria-current': s.stream === stream ? 'true' : undefined,
-            },
-            s.stream,
-          ),
-        ),
-      ),
+    streams.length > 0 && (times ? h('div', { class: 'tab-rows' }, choices, times) : choices),
   ];
 }
 

@@ -1,35 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium } from '../chromium.ts';
-import { ConsoleHarness, END_MS, openView, type View, visit } from './console.ts';
+import { expect, test } from 'vitest';
+import { END_MS } from './console.ts';
+import { browser, describeInChromium, stage } from './stage.ts';
 
-const SETUP_MS = 240_000;
 const HOUR_MS = 3_600_000;
-const found = await launchChromium();
 
 /** One world, one browser and one page for all: nothing here changes what the others see. */
-describe.skipIf(found.browser === null)('answers, dead letters and times', () => {
-  const browser = found.browser as Browser;
-  const harness = new ConsoleHarness();
-  let view: View;
-
-  beforeAll(async () => {
-    await harness.start();
-    view = await openView(browser);
-  }, SETUP_MS);
-  beforeEach(() => {
-    view.errors.length = 0;
-  });
-  afterAll(async () => {
-    await view.context.close();
-    await harness.app.close();
-    await browser.close();
-  });
-
-  const open = (address: string) => visit(view.page, harness.base + address);
-  const api = async <T>(path: string): Promise<T> => (await fetch(harness.base + path)).json() as Promise<T>;
+describeInChromium('answers, dead letters and times', () => {
+  const on = stage('file', { historyMs: 2 * HOUR_MS });
+  const { open } = on;
+  const api = async <T>(path: string): Promise<T> => (await fetch(on.harness.base + path)).json() as Promise<T>;
   const answer = (question: string) =>
-    view.page.getByRole('region', { name: 'In short' }).locator('.answer').filter({ hasText: question });
+    on.page.getByRole('region', { name: 'In short' }).locator('.answer').filter({ hasText: question });
 
   test('the five answers say what the API says, and lead to where it is shown', async () => {
     await open('/');
@@ -57,31 +38,31 @@ describe.skipIf(found.browser === null)('answers, dead letters and times', () =>
     expect(await did.innerText()).toContain(newest.reason);
     expect(await answer('What now?').innerText()).toContain(`Look at ${worst.entity}, then confirm or dismiss.`);
     await did.getByRole('link').click();
-    await view.page.getByRole('heading', { level: 1, name: new RegExp(`^${newest.id}: `) }).waitFor();
-    expect(view.errors).toEqual([]);
+    await on.page.getByRole('heading', { level: 1, name: new RegExp(`^${newest.id}: `) }).waitFor();
+    expect(on.view.errors).toEqual([]);
   });
 
   test('what is not known is never called good: the monitor away, and nothing that arrives', async () => {
-    await view.page.route('**/api/monitor', (route) =>
+    await on.page.route('**/api/monitor', (route) =>
       route.fulfill({ status: 503, json: { code: 'database_unavailable', message: 'It is away.', remedy: '' } }),
     );
     await open('/');
     const trust = answer('Can the detector be trusted?');
     await trust.getByText('Not known. It is away.').waitFor();
     expect(await trust.getAttribute('class')).toBe('answer unknown');
-    await view.page.unroute('**/api/monitor');
-    await view.page.route('**/api/status', async (route) => {
+    await on.page.unroute('**/api/monitor');
+    await on.page.route('**/api/status', async (route) => {
       const response = await route.fetch();
       const status = (await response.json()) as { nowMs: number; streams: { lastRecordMs: number }[] };
       for (const s of status.streams) s.lastRecordMs = status.nowMs - 5 * 60_000;
       await route.fulfill({ json: status });
     });
-    await view.page.route('**/api/events', (route) => route.abort());
+    await on.page.route('**/api/events', (route) => route.abort());
     await open('/');
     await answer('Does telemetry arrive?').getByText('No data from demo, host for 5 min.').waitFor();
     await answer('What now?').getByText('See why demo sends nothing.').waitFor();
-    await view.page.unroute('**/api/status');
-    await view.page.unroute('**/api/events');
+    await on.page.unroute('**/api/status');
+    await on.page.unroute('**/api/events');
   });
 
   test('dead letters: counted by reason, chosen by reason, stream and time, with the values of the API', async () => {
@@ -90,32 +71,32 @@ describe.skipIf(found.browser === null)('answers, dead letters and times', () =>
       counts: { stream: string; code: string; count: number }[];
       deadLetters: { code: string; preview: string; detail: string; meaning: string }[];
     }>('/api/dead-letters');
-    const reasons = view.page.getByRole('table', { name: 'Dead letters by reason' });
+    const reasons = on.page.getByRole('table', { name: 'Dead letters by reason' });
     const rows = await reasons.getByRole('row').allInnerTexts();
     expect(rows.slice(1).map((row) => row.split('\t')[0])).toEqual(counts.map((c) => c.stream));
     for (const [i, { code, count }] of counts.entries()) {
       expect(rows[i + 1]).toContain(code);
       expect(rows[i + 1]).toMatch(new RegExp(`\\t${count}\\t0$`));
     }
-    const letters = view.page.getByRole('table', { name: 'Newest dead letters' });
+    const letters = on.page.getByRole('table', { name: 'Newest dead letters' });
     const shown = await letters.getByRole('row').allInnerTexts();
     expect(shown).toHaveLength(deadLetters.length + 1);
     for (const [i, { code, preview, detail, meaning }] of deadLetters.entries())
       for (const text of [code, preview, detail, meaning]) expect(shown[i + 1]).toContain(text);
 
     await reasons.getByRole('link', { name: 'key_forbidden' }).click();
-    await view.page.getByText('Only key_forbidden.').waitFor();
+    await on.page.getByText('Only key_forbidden.').waitFor();
     expect(await letters.getByRole('row').count()).toBe(2);
-    expect(new URL(view.page.url()).hash).toBe('#/deadletters?range=7d&code=key_forbidden');
+    expect(new URL(on.page.url()).hash).toBe('#/deadletters?range=7d&code=key_forbidden');
     await open(`/#/deadletters?from=1000&to=2000`);
-    await view.page.getByText('No dead letters in this time.').waitFor();
-    await view.page.getByRole('link', { name: 'Look at all of them' }).click();
+    await on.page.getByText('No dead letters in this time.').waitFor();
+    await on.page.getByRole('link', { name: 'Look at all of them' }).click();
     await letters.waitFor();
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('links between pages keep the time that is looked at, and a time of one’s own is typed in', async () => {
-    const { page } = view;
+    const { page } = on;
     const pages = page.getByRole('navigation', { name: 'Pages' });
     const [fromMs, toMs] = [END_MS - 95 * 60_000, END_MS - 60 * 60_000];
     await open(`/entities/demo/checkout?from=${fromMs}&to=${toMs}`);
@@ -144,7 +125,7 @@ describe.skipIf(found.browser === null)('answers, dead letters and times', () =>
     await page.getByRole('button', { name: 'Show' }).click();
     await page.getByText('10:00:00 to 15:30:00').waitFor();
     expect(page.url()).toContain(`from=${Date.UTC(2026, 0, 7, 9)}&to=${END_MS}`);
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('decisions and roles of a time are those that the ledger has of it', async () => {
@@ -155,27 +136,27 @@ describe.skipIf(found.browser === null)('answers, dead letters and times', () =>
     );
     const then = entries.filter(({ decision: d }) => d.atMs >= END_MS - 150 * HOUR_MS && d.atMs < toMs);
     expect(then.length).toBeGreaterThan(0);
-    expect(await view.page.locator('.decision').count()).toBe(then.length);
+    expect(await on.page.locator('.decision').count()).toBe(then.length);
     await open(`/#/models/demo?from=${END_MS - 150 * HOUR_MS}&to=${toMs}`);
-    const roles = view.page.getByRole('region', { name: 'Roles over time' });
+    const roles = on.page.getByRole('region', { name: 'Roles over time' });
     await roles.getByText('No role changed in this time.').waitFor();
     expect(await roles.locator('.stretch').allInnerTexts()).toEqual(['demo-9f31c2']);
     await open('/#/decisions?from=1000&to=2000');
-    await view.page.getByText('Nothing was decided in this time.').waitFor();
+    await on.page.getByText('Nothing was decided in this time.').waitFor();
   });
 
   test('a runbook is read without JavaScript, from the decision that names it', async () => {
     await open('/#/decisions/demo-9');
-    await view.page.getByRole('link', { name: 'psi_drift' }).click();
-    await view.page.getByRole('heading', { level: 1, name: 'Features have drifted' }).waitFor();
-    expect(await view.page.getByRole('listitem').count()).toBeGreaterThan(5);
-    await view.page.goBack();
-    await view.page.getByRole('heading', { level: 1, name: /^demo-9/ }).waitFor();
+    await on.page.getByRole('link', { name: 'psi_drift' }).click();
+    await on.page.getByRole('heading', { level: 1, name: 'Features have drifted' }).waitFor();
+    expect(await on.page.getByRole('listitem').count()).toBeGreaterThan(5);
+    await on.page.goBack();
+    await on.page.getByRole('heading', { level: 1, name: /^demo-9/ }).waitFor();
     const plain = await browser.newContext({ javaScriptEnabled: false });
     const page = await plain.newPage();
-    await page.goto(`${harness.base}/runbooks/figures_stale`);
+    await page.goto(`${on.harness.base}/runbooks/figures_stale`);
     await page.getByRole('heading', { name: 'How to decide' }).waitFor();
-    await page.goto(`${harness.base}/runbooks/nothing`);
+    await page.goto(`${on.harness.base}/runbooks/nothing`);
     await page.getByRole('link', { name: 'Features have drifted' }).click();
     await page.getByRole('heading', { level: 1, name: 'Features have drifted' }).waitFor();
     await plain.close();

@@ -1,46 +1,27 @@
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { TidewatchError } from '../../core/errors.ts';
-import { launchChromium } from '../chromium.ts';
-import { ConsoleHarness, openView, type View, visit } from './console.ts';
+import { describeInChromium, stage } from './stage.ts';
 
-const SETUP_MS = 240_000;
 const STEPS_AT_MOST = 12;
 
-const found = await launchChromium();
-
-describe.skipIf(found.browser === null)('the console', () => {
-  const browser = found.browser as Browser;
-  let harness: ConsoleHarness;
-  let view: View;
-
-  beforeAll(() => undefined, SETUP_MS);
-  beforeEach(async () => {
-    harness = new ConsoleHarness();
-    await harness.start();
-    view = await openView(browser);
-  });
-  afterEach(async () => {
-    await view.context.close();
-    await harness.app.close();
-  });
-  afterAll(() => browser.close());
+describeInChromium('the console', () => {
+  const on = stage('test');
 
   test('says which incidents are open, with values, units and the expected band', async () => {
-    await visit(view.page, harness.base);
-    const open = view.page.getByRole('region', { name: 'Open incidents' });
+    await on.open('/');
+    const open = on.page.getByRole('region', { name: 'Open incidents' });
     expect(await open.getByRole('listitem').count()).toBe(2);
-    const [checkout] = await harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
+    const [checkout] = await on.harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
     const value = Math.round(checkout!.attributions[0]!.value);
     expect(await open.innerText()).toContain(`checkout: latency_ms ${value} ms, expected `);
     expect(await open.innerText()).toMatch(/ledger: memory_bytes \d{3} GB, expected 0 to [\d.]+ GB/);
-    expect(await view.page.getByText(/Times in/).innerText()).toBe('Times in Europe/Berlin');
+    expect(await on.page.getByText(/Times in/).innerText()).toBe('Times in Europe/Berlin');
   });
 
   test('a fault injected with the keyboard alone becomes an incident that says why, without a reload', async () => {
-    const { page } = view;
-    await visit(page, harness.base);
+    const { page } = on;
+    await on.open('/');
     await page.keyboard.press('Tab');
     expect(await page.locator(':focus').innerText()).toBe('Skip to the content');
     await page.getByLabel('Fault', { exact: true }).focus();
@@ -75,20 +56,21 @@ describe.skipIf(found.browser === null)('the console', () => {
     expect(new URL(page.url()).searchParams.get('from')).toMatch(/^\d+$/);
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: /^cart: latency_ms/ }).waitFor();
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('an active fault can be stopped', async () => {
-    await visit(view.page, harness.base);
-    await view.page.getByRole('button', { name: 'Stop Unit change on ledger memory_bytes' }).click();
-    await view.page.getByText('Stopped.').waitFor();
-    expect(harness.world.faults.active().map((f) => f.entity)).toEqual(['checkout']);
-    expect(await view.page.getByRole('button', { name: /^Stop/ }).count()).toBe(1);
+    await on.open('/');
+    await on.page.getByRole('button', { name: 'Stop Unit change on ledger memory_bytes' }).click();
+    await on.page.getByText('Stopped.').waitFor();
+    expect(on.harness.world.faults.active().map((f) => f.entity)).toEqual(['checkout']);
+    await on.page.getByRole('button', { name: /^Stop Unit change/ }).waitFor({ state: 'detached' });
+    expect(await on.page.getByRole('button', { name: /^Stop/ }).count()).toBe(1);
   });
 
   test("an entity's page shows the newest values and follows new windows", async () => {
-    const { page } = view;
-    await visit(page, `${harness.base}/entities/demo/checkout?range=15m`);
+    const { page } = on;
+    await on.open('/entities/demo/checkout?range=15m');
     await page.getByText('Newest values as a table').click();
     const newest = async () => (await page.getByRole('table').getByRole('row').nth(1).innerText()).split('\t');
     const before = await newest();
@@ -104,23 +86,23 @@ describe.skipIf(found.browser === null)('the console', () => {
     await page.keyboard.press('Escape');
     expect(await readout.innerText()).toMatch(/^\d+ ms, expected/);
     await stepUntil(async () => (await newest())[0] !== before[0]);
-    const [latest] = await harness.world.verdicts('demo', 'checkout', { fromMs: 0, toMs: 9e15 }, 1);
+    const [latest] = await on.harness.world.verdicts('demo', 'checkout', { fromMs: 0, toMs: 9e15 }, 1);
     await stepUntil(async () => (await newest())[1] === latest!.severity.toFixed(2), false);
   });
 
   test('a browser whose locale is no language tag has its charts too', async () => {
-    const { page, context, errors } = view;
+    const { page, context, errors } = on.view;
     const language = "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })";
     await context.addInitScript({ content: language });
-    await visit(page, `${harness.base}/entities/demo/checkout?range=15m`);
+    await on.open('/entities/demo/checkout?range=15m');
     expect(await page.getByRole('img').count()).toBe(7);
     expect(errors).toEqual([]);
   });
 
   test('a page whose code cannot be loaded says so and offers to try again', async () => {
-    const { page } = view;
+    const { page } = on;
     await page.route('**/entity.js', (route) => route.abort());
-    await page.goto(`${harness.base}/entities/demo/checkout`);
+    await page.goto(`${on.harness.base}/entities/demo/checkout`);
     await page.getByRole('alert').getByText('This page could not be loaded.').waitFor();
     await page.unroute('**/entity.js');
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -128,27 +110,27 @@ describe.skipIf(found.browser === null)('the console', () => {
   });
 
   test('says that the connection is lost, and catches up when it returns', async () => {
-    const { page } = view;
-    await visit(page, harness.base);
-    const { port } = harness.app.server.address() as AddressInfo;
-    await harness.app.close();
+    const { page } = on;
+    await on.open('/');
+    const { port } = on.harness.app.server.address() as AddressInfo;
+    await on.harness.app.close();
     await page.getByText(/^Connection to Tidewatch lost\. What you see is as of 15:30:\d\d\. Trying again/).waitFor();
     expect(await page.locator('#connection').innerText()).toBe('Not connected');
-    harness.world.faults.inject({ fault: 'latency_step', entity: 'auth' });
-    for (let i = 0; i < 4; i++) harness.world.step();
-    await harness.start(true, port);
+    on.harness.world.faults.inject({ fault: 'latency_step', entity: 'auth' });
+    for (let i = 0; i < 4; i++) on.harness.world.step();
+    await on.harness.start(true, port);
     await page.getByText('Connection to Tidewatch lost').waitFor({ state: 'detached' });
     await page.getByRole('region', { name: 'Open incidents' }).getByText('auth').waitFor();
   });
 
   test('says what to do when the database is away, and recovers by itself or by the button', async () => {
-    const { page } = view;
-    harness.world.failure = new TidewatchError('database_unavailable', '');
-    await page.goto(`${harness.base}/incidents`);
+    const { page } = on;
+    on.harness.world.failure = new TidewatchError('database_unavailable', '');
+    await page.goto(`${on.harness.base}/incidents`);
     const alert = page.getByRole('alert');
     expect(await alert.innerText()).toContain('PostgreSQL does not answer.');
     expect(await alert.innerText()).toContain('.tidewatch/postgres.log');
-    harness.world.failure = null;
+    on.harness.world.failure = null;
     await alert.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('checkout').first().waitFor();
     await stepUntil(async () => (await page.locator('#banner').innerText()) === '');
@@ -156,53 +138,29 @@ describe.skipIf(found.browser === null)('the console', () => {
 
   async function stepUntil(done: () => Promise<boolean>, moving = true): Promise<void> {
     for (let i = 0; i < STEPS_AT_MOST; i++) {
-      if (moving) await harness.step();
+      if (moving) await on.harness.step();
       // The browser is another process: its work takes real time, which no clock of ours moves.
       for (let wait = 0; wait < 10; wait++) {
         if (await done()) return;
-        await view.page.waitForTimeout(25);
+        await on.page.waitForTimeout(25);
       }
     }
     expect(await done()).toBe(true);
   }
 });
 
-describe.skipIf(found.browser === null)('a console with little to show', () => {
-  test('says on every page that there is no data yet, and what comes next', async () => {
-    const { browser } = await launchChromium();
-    const harness = new ConsoleHarness({ historyMs: 0, planted: [] });
-    await harness.start(false);
-    const view = await openView(browser!);
-    await visit(view.page, harness.base);
-    await view.page.getByText('No open incidents.').waitFor();
-    await view.page.getByText('No entity yet.').waitFor();
-    await view.page.getByText('The demo fleet is switched off.').waitFor();
-    await view.page.getByRole('heading', { level: 1, name: 'No telemetry has arrived yet.' }).waitFor();
-    await visit(view.page, `${harness.base}/incidents`);
-    await view.page.getByText('No incidents yet.').waitFor();
-    await visit(view.page, `${harness.base}/pipeline`);
-    await view.page.getByRole('heading', { name: 'Stream demo' }).waitFor();
-    await view.context.close();
-    await harness.app.close();
-    await browser!.close();
-  });
+describeInChromium('names that look like markup or paths', () => {
+  const host = '<b>rack/7</b> & "ü" %2F';
+  const on = stage('test', { historyMs: 600_000, planted: [], host });
 
-  test('names that look like markup or paths stay text and work as links', async () => {
-    const { browser } = await launchChromium();
-    const host = '<b>rack/7</b> & "ü" %2F';
-    const harness = new ConsoleHarness({ historyMs: 600_000, planted: [], host });
-    await harness.start();
-    const view = await openView(browser!);
-    await visit(view.page, harness.base);
-    await view.page.getByText(host, { exact: true }).click();
-    await view.page.getByRole('heading', { level: 1, name: host }).waitFor();
-    await view.page.getByRole('img', { name: /^cpu_busy_percent over time/ }).waitFor();
-    await visit(view.page, `${harness.base}/pipeline`);
-    await view.page.getByText('{"__proto__":{"admin":true},"entity":"<img src=x onerror=alert(1)>"}').waitFor();
-    expect(await view.page.locator('main img').count()).toBe(0);
-    expect(view.errors).toEqual([]);
-    await view.context.close();
-    await harness.app.close();
-    await browser!.close();
+  test('stay text and work as links', async () => {
+    await on.open('/');
+    await on.page.getByText(host, { exact: true }).click();
+    await on.heading(host);
+    await on.page.getByRole('img', { name: /^cpu_busy_percent over time/ }).waitFor();
+    await on.open('/pipeline');
+    await on.page.getByText('{"__proto__":{"admin":true},"entity":"<img src=x onerror=alert(1)>"}').waitFor();
+    expect(await on.page.locator('main img').count()).toBe(0);
+    expect(on.view.errors).toEqual([]);
   });
 });

@@ -1,50 +1,30 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium } from '../chromium.ts';
-import { axeViolations, ConsoleHarness, openView, overflowPx, type View, visit } from './console.ts';
+import { expect, test } from 'vitest';
+import { axeViolations, openView, overflowPx, visit } from './console.ts';
 import { HOUR_MS, storyObservation } from './fixture-observations.ts';
+import { browser, describeInChromium, stage } from './stage.ts';
 
-const SETUP_MS = 240_000;
-const found = await launchChromium();
-
-describe.skipIf(found.browser === null)('what a person can do to the monitor', () => {
-  const browser = found.browser as Browser;
-  let harness: ConsoleHarness;
-  let view: View;
-
-  beforeAll(() => undefined, SETUP_MS);
-  beforeEach(async () => {
-    harness = new ConsoleHarness({ historyMs: 20 * 60_000 });
-    await harness.start();
-    view = await openView(browser);
-  });
-  afterEach(async () => {
-    await view.context.close();
-    await harness.app.close();
-  });
-  afterAll(() => browser.close());
-
-  const open = (address: string) => visit(view.page, harness.base + address);
-  const region = (name: string) => view.page.getByRole('region', { name, exact: true });
-  const state = async () => (await harness.monitor.store.state('demo'))!;
+describeInChromium('what a person can do to the monitor', () => {
+  const on = stage('test');
+  const { open, region } = on;
+  const state = async () => (await on.harness.monitor.store.state('demo'))!;
 
   test('models: lineage and evaluation open with the keyboard, and a model can be kept', async () => {
     await open('/#/models/demo');
-    const details = view.page.getByText('Lineage and evaluation').first();
+    const details = on.page.getByText('Lineage and evaluation').first();
     await details.focus();
-    await view.page.keyboard.press('Enter');
+    await on.page.keyboard.press('Enter');
     const model = region('Models kept').getByRole('listitem').first();
     expect(await model.innerText()).toMatch(/Recall on injected anomalies\s+0\.871, champion 0\.802/);
     expect(await model.innerText()).toMatch(/Left out\s+310 incident, 1,204 quarantine/);
-    await view.page.getByRole('button', { name: 'Keep: demo-c417e8' }).click();
-    await view.page.getByText('demo-c417e8 is kept, however old it gets.').waitFor();
-    await view.page.getByRole('button', { name: 'Keep no longer: demo-c417e8' }).waitFor();
-    const kept = (await harness.monitor.registry.list('demo')).filter((m) => m.keep);
+    await on.page.getByRole('button', { name: 'Keep: demo-c417e8' }).click();
+    await on.page.getByText('demo-c417e8 is kept, however old it gets.').waitFor();
+    await on.page.getByRole('button', { name: 'Keep no longer: demo-c417e8' }).waitFor();
+    const kept = (await on.harness.monitor.registry.list('demo')).filter((m) => m.keep);
     expect(kept.map((m) => m.id)).toEqual(['demo-c417e8']);
   });
 
   test('switchboard: suspend asks, takes a note and shows the decision, by keyboard alone', async () => {
-    const { page } = view;
+    const { page } = on;
     await open('/#/models/demo');
     await page.getByRole('button', { name: 'Suspend' }).focus();
     await page.keyboard.press('Enter');
@@ -66,24 +46,24 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
     await page.getByRole('button', { name: 'Resume' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
     await page.getByText('Done: Resume. The controller decides again.').waitFor();
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('switchboard: a refusal says why, and so does a monitor that is not in charge', async () => {
-    const { page } = view;
+    const { page } = on;
     await open('/#/models/demo');
     await page.getByRole('button', { name: 'Retrain' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Retrain' }).click();
     const said = region('Switchboard').getByRole('status');
     await said.getByText('Refused: Train a new model. A rollout is under way; reject or revert it first.').waitFor();
-    harness.monitor.inCharge = false;
+    on.harness.monitor.inCharge = false;
     await page.getByRole('button', { name: 'Recalibrate' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Recalibrate' }).click();
     await said.getByText('No controller is in charge.').waitFor();
   });
 
   test('switchboard: reject, promote, revert and mode reach the controller', async () => {
-    const { page } = view;
+    const { page } = on;
     await open('/#/models/demo');
     const say = async (name: string, choose?: [string, string]) => {
       await page.getByRole('button', { name, exact: true }).first().click();
@@ -108,7 +88,7 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
   test('switchboard: a question has no accessibility violation and fits a phone', async () => {
     for (const size of [{}, { width: 390, height: 844 }]) {
       const { page, context } = await openView(browser, size);
-      await visit(page, `${harness.base}/#/models/demo`);
+      await visit(page, `${on.harness.base}/#/models/demo`);
       await page.getByRole('button', { name: 'Change mode' }).click();
       await page.getByRole('dialog').getByLabel('Mode', { exact: true }).waitFor();
       expect(await axeViolations(page)).toEqual([]);
@@ -125,19 +105,19 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
     const seen = storyObservation('demo', before.atMs + HOUR_MS, 200, before);
     const changed = { value: 1, limit: 0, status: 'drift' } as const;
     const spans = { ...seen.spans, interval: { ...seen.spans.interval, producer_change: changed } };
-    await harness.monitor.observe({ ...seen, spans });
+    await on.harness.monitor.observe({ ...seen, spans });
     await open('/#/models/demo');
-    await view.page.getByText(/◆ On hold by producer_changed: /).waitFor();
+    await on.page.getByText(/◆ On hold by producer_changed: /).waitFor();
     expect(await region('Rollout').innerText()).toContain('Waits for: the hold to end.');
-    await view.page.getByRole('button', { name: 'Resume' }).click();
-    await view.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await on.page.getByRole('button', { name: 'Resume' }).click();
+    await on.page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
     await region('Switchboard')
       .getByText(/^Done: Resume\. The hold is lifted/)
       .waitFor();
   });
 
   test('labels: an incident is confirmed or dismissed with a note, and the answer is shown', async () => {
-    const [incident] = await harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
+    const [incident] = await on.harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
     await open(`/incidents/${encodeURIComponent(incident!.id)}`);
     const panel = region('Was it right?');
     await panel.getByText('Nobody has said anything of it yet.').waitFor();
@@ -155,13 +135,13 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
     expect(await panel.getByRole('listitem').innerText()).toMatch(/^normal, said local/);
     await panel.getByRole('button', { name: 'Confirm' }).click();
     await panel.getByText('Confirmed; the label is kept.').waitFor();
-    const labels = await harness.monitor.labels.list({});
+    const labels = await on.harness.monitor.labels.list({});
     expect(labels.map((l) => [l.label, l.note])).toEqual([
       ['anomalous', ''],
       ['normal', 'The sale.'],
     ]);
     expect((await state()).serving.calibration?.dismissals).toHaveLength(1);
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('labels: a quiet window is answered with its weight and leaves the list', async () => {
@@ -173,16 +153,16 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
       .first()
       .getByRole('button', { name: /^Normal: / })
       .click();
-    await view.page.getByRole('dialog').getByRole('button', { name: 'Label as normal' }).click();
-    await view.page.getByText(/ is labelled normal\.$/).waitFor();
+    await on.page.getByRole('dialog').getByRole('button', { name: 'Label as normal' }).click();
+    await on.page.getByText(/ is labelled normal\.$/).waitFor();
     await region('Labels given').getByRole('listitem').first().waitFor();
     expect(await offers.count()).toBe(before - 1);
-    const [label] = await harness.monitor.labels.list({});
+    const [label] = await on.harness.monitor.labels.list({});
     expect([label!.label, label!.weight]).toEqual(['normal', 10]);
   });
 
   test('maintenance: on, ahead and past are told apart; one is planned and one ended', async () => {
-    const { page } = view;
+    const { page } = on;
     await open('/#/maintenance');
     await region('On now').getByText('Index is rebuilt').waitFor();
     await region('Ahead').getByText('Yearly failover test').waitFor();
@@ -203,7 +183,7 @@ describe.skipIf(found.browser === null)('what a person can do to the monitor', (
     await page.getByRole('button', { name: 'Plan maintenance' }).click();
     await region('Ahead').getByText('New switch').waitFor();
     expect(await region('Ahead').innerText()).toContain('20:00:00 (in 4 h');
-    const made = (await harness.monitor.maintenance.list({})).find((w) => w.reason === 'New switch')!;
+    const made = (await on.harness.monitor.maintenance.list({})).find((w) => w.reason === 'New switch')!;
     expect([made.stream, made.entity, made.fromMs]).toEqual(['demo', null, Date.UTC(2026, 0, 7, 19)]);
   });
 });

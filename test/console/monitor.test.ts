@@ -1,38 +1,16 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchChromium } from '../chromium.ts';
-import { ConsoleHarness, openView, type View, visit } from './console.ts';
+import { expect, test } from 'vitest';
+import { describeInChromium, stage } from './stage.ts';
 
-const SETUP_MS = 240_000;
-const found = await launchChromium();
-
-describe.skipIf(found.browser === null)('the pages of the monitor', () => {
-  const browser = found.browser as Browser;
-  let harness: ConsoleHarness;
-  let view: View;
-
-  beforeAll(() => undefined, SETUP_MS);
-  beforeEach(async () => {
-    harness = new ConsoleHarness({ historyMs: 20 * 60_000 });
-    await harness.start();
-    view = await openView(browser);
-  });
-  afterEach(async () => {
-    await view.context.close();
-    await harness.app.close();
-  });
-  afterAll(() => browser.close());
-
-  const open = (address: string) => visit(view.page, harness.base + address);
-  const region = (name: string) => view.page.getByRole('region', { name, exact: true });
-  const heading = (name: string | RegExp) => view.page.getByRole('heading', { level: 1, name }).waitFor();
+describeInChromium('the pages of the monitor', () => {
+  const on = stage('file');
+  const { open, region, heading } = on;
 
   test('drift: the features that shifted most come first, each cell with its number and its status in words', async () => {
     await open('/#/drift/demo');
     await heading('Drift of demo');
-    const table = view.page.getByRole('table', { name: /^PSI by feature/ });
+    const table = on.page.getByRole('table', { name: /^PSI by feature/ });
     const names = await table.getByRole('rowheader').allInnerTexts();
-    const newest = (await harness.monitor.store.observations('demo', 0, 9e15)).at(-1)!;
+    const newest = (await on.harness.monitor.store.observations('demo', 0, 9e15)).at(-1)!;
     const byPsi = [...newest.features].sort((a, b) => b.psi! - a.psi!);
     expect(names.map((name) => name.split(' ')[0]!.trim())).toEqual(byPsi.map((f) => f.feature));
     expect(names[0]).toMatch(/limit 0\.12$/);
@@ -40,15 +18,15 @@ describe.skipIf(found.browser === null)('the pages of the monitor', () => {
     expect(cells).toHaveLength(12);
     expect(cells.at(-1)).toBe(`${byPsi[0]!.psi!.toFixed(2)}◆ drift`);
     expect(cells[1]).toMatch(/^0\.\d\d ok$/);
-    await view.page.getByText('KS', { exact: true }).click();
-    await view.page.getByRole('table', { name: /^KS by feature/ }).waitFor();
-    expect(new URL(view.page.url()).hash).toBe('#/drift/demo?range=3d&show=ks');
-    expect(view.errors).toEqual([]);
+    await on.page.getByText('KS', { exact: true }).click();
+    await on.page.getByRole('table', { name: /^KS by feature/ }).waitFor();
+    expect(new URL(on.page.url()).hash).toBe('#/drift/demo?range=3d&show=ks');
+    expect(on.view.errors).toEqual([]);
   });
 
   test('drift: an interval without data is unknown, neither ok nor drift', async () => {
     await open('/#/drift/demo?range=7d');
-    const row = view.page
+    const row = on.page
       .getByRole('table', { name: /^PSI by feature/ })
       .getByRole('row')
       .nth(1);
@@ -63,19 +41,19 @@ describe.skipIf(found.browser === null)('the pages of the monitor', () => {
     expect(cause).toMatch(/psi\s+0\.751/);
     expect(cause).toContain('queue_depth__max__10s');
     expect(await region('Data quality').innerText()).toMatch(/27\.3 of 30, good enough to train on/);
-    const psi = view.page.getByRole('row', { name: /PSI of the anomaly score/ });
+    const psi = on.page.getByRole('row', { name: /PSI of the anomaly score/ });
     const [, status, , interval, , , limit, textbook] = await psi.getByRole('cell').allInnerTexts();
     expect([status, interval, limit, textbook]).toEqual(['◆ drift', '0.15', '0.14', '0.25']);
-    const late = await view.page.getByRole('row', { name: /Late points/ }).innerText();
+    const late = await on.page.getByRole('row', { name: /Late points/ }).innerText();
     expect(late).toMatch(/0\.\d+ %/);
-    const charts = await view.page.getByRole('img').evaluateAll((all) => all.map((n) => n.getAttribute('aria-label')));
+    const charts = await on.page.getByRole('img').evaluateAll((all) => all.map((n) => n.getAttribute('aria-label')));
     expect(charts[0]).toMatch(
       /^Alerts against those expected, over a day: newest [\d.]+ \([\d.]+ to [\d.]+\), held against 0\.35 to 2\.9: ok; outside in \d+ of 72\. Arrow keys/,
     );
     expect(charts[1]).toMatch(/^p-values: distance from uniform, per interval: newest [\d.]+, held against 0\.08: /);
-    await view.page.getByRole('img', { name: /^Alerts against/ }).focus();
-    await view.page.keyboard.press('ArrowLeft');
-    expect(await view.page.locator('figure').first().locator('.readout').innerText()).toMatch(/^15:00:00: [\d.]+/);
+    await on.page.getByRole('img', { name: /^Alerts against/ }).focus();
+    await on.page.keyboard.press('ArrowLeft');
+    expect(await on.page.locator('figure').first().locator('.readout').innerText()).toMatch(/^15:00:00: [\d.]+/);
   });
 
   test('models: roles now, the stage of the rollout and what it waits for, budgets spent and left', async () => {
@@ -88,16 +66,16 @@ describe.skipIf(found.browser === null)('the pages of the monitor', () => {
     expect(await rollout.locator('[aria-current=step]').innerText()).toBe('canary 25 %');
     expect(await rollout.innerText()).toContain('Waits for: the time of this stage to pass and enough windows');
     expect(await rollout.innerText()).toContain('3 grains of it so far');
-    const budget = view.page.getByRole('row', { name: /Retrainings in 30 days/ });
+    const budget = on.page.getByRole('row', { name: /Retrainings in 30 days/ });
     expect(await budget.getByRole('cell').nth(2).innerText()).toMatch(/^none of 1, free again in 29 d 12 h/);
     const changes = await region('Roles over time').getByRole('listitem').allInnerTexts();
     expect(changes[0]).toMatch(/demo-c417e8 serves a larger share, demo-12$/);
     expect(changes.at(-1)).toMatch(/demo-51aa0b becomes champion, demo-1$/);
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('decisions: the ledger as a list, and each decision recomputed from its evidence', async () => {
-    const { page } = view;
+    const { page } = on;
     await open('/#/decisions');
     const rows = page.locator('.decision');
     expect(await rows.count()).toBe(12);
@@ -111,13 +89,13 @@ describe.skipIf(found.browser === null)('the pages of the monitor', () => {
     expect(await page.getByRole('link', { name: 'psi_drift' }).getAttribute('href')).toBe('/runbooks/psi_drift');
     await page.goBack();
     await heading('Decisions');
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
   });
 
   test('decisions: one that was altered does not agree, and says what differs', async () => {
-    harness.monitor.forge('demo-9', 'Somebody said so.');
+    on.harness.monitor.forge('demo-9', 'Somebody said so.');
     await open('/#/decisions/demo-9');
-    const told = view.page.locator('.agreement');
+    const told = on.page.locator('.agreement');
     await told.waitFor();
     expect(await told.innerText()).toContain(
       '◆ Recomputed from its evidence: does not agree. The ledger says otherwise: reason: ',
@@ -128,50 +106,28 @@ describe.skipIf(found.browser === null)('the pages of the monitor', () => {
   test('what is not known says so: a stream not looked at, one that is not there, a decision that is not there', async () => {
     for (const page of ['drift', 'models']) {
       await open(`/#/${page}/host`);
-      await view.page.getByText('The monitor has not looked at host yet.').waitFor();
+      await on.page.getByText('The monitor has not looked at host yet.').waitFor();
       await open(`/#/${page}/nowhere`);
-      await view.page.getByText('No stream nowhere is monitored.').waitFor();
+      await on.page.getByText('No stream nowhere is monitored.').waitFor();
     }
-    expect(view.errors).toEqual([]);
+    expect(on.view.errors).toEqual([]);
     await open('/#/labels/host');
-    await view.page.getByText('No window waits for a label.').waitFor();
+    await on.page.getByText('No window waits for a label.').waitFor();
     await open('/#/decisions/no-such');
-    expect(await view.page.getByRole('alert').innerText()).toContain('no-such');
+    expect(await on.page.getByRole('alert').innerText()).toContain('no-such');
     await open('/#/nothing');
     await heading('Not found');
   });
 
   test('a place on the page is no address: skipping to the content keeps the page', async () => {
     await open('/#/models/demo');
-    await view.page.keyboard.press('Tab');
-    await view.page.keyboard.press('Enter');
-    expect(await view.page.locator('main').evaluate((main) => main === main.ownerDocument.activeElement)).toBe(true);
-    expect(new URL(view.page.url()).hash).toBe('#/models/demo');
-    await view.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Drift' }).click();
+    await on.page.keyboard.press('Tab');
+    await on.page.keyboard.press('Enter');
+    expect(await on.page.locator('main').evaluate((main) => main === main.ownerDocument.activeElement)).toBe(true);
+    expect(new URL(on.page.url()).hash).toBe('#/models/demo');
+    await on.page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Drift' }).click();
     await heading('Drift of demo');
-    await view.page.goBack();
+    await on.page.goBack();
     await heading('Models of demo');
-  });
-});
-
-describe.skipIf(found.browser === null)('a monitor without a history', () => {
-  test('says on every page that nothing is known yet', async () => {
-    const { browser } = await launchChromium();
-    const harness = new ConsoleHarness({ historyMs: 600_000, planted: [] });
-    await harness.start(true, 0, false);
-    const view = await openView(browser!);
-    const says = async (address: string, ...texts: string[]) => {
-      await visit(view.page, harness.base + address);
-      for (const text of texts) await view.page.getByText(text).first().waitFor();
-    };
-    await says('/#/drift', 'The monitor has not looked at demo yet.');
-    await says('/#/models', 'Nothing is known of a rollout.', 'No model is kept yet.', 'Nothing has been decided yet.');
-    await says('/#/decisions', 'Nothing has been decided yet.');
-    await says('/#/labels', 'No window waits for a label.', 'Nobody has labelled anything yet.');
-    await says('/#/maintenance', 'No maintenance is on.', 'None is planned.', 'There was none so far.');
-    expect(view.errors).toEqual([]);
-    await view.context.close();
-    await harness.app.close();
-    await browser!.close();
   });
 });

@@ -1,95 +1,54 @@
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { launchChromium } from '../chromium.ts';
-import { axeViolations, ConsoleHarness, openView, overflowPx, type View, visit } from './console.ts';
-
-const SETUP_MS = 240_000;
-const SIZES = [
-  { name: 'wide', width: 1440, height: 900 },
-  { name: 'phone', width: 390, height: 844 },
-] as const;
+import type { Locator } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { axeViolations, holdsEverywhere, openView, SIZES, type View, visit } from './console.ts';
+import { browser, describeInChromium, stage } from './stage.ts';
 
 /** What fits in a packet is not worth compressing. */
 const PLAIN_AT_MOST_BYTES = 1_400;
+const INCIDENT = '(an incident)';
 
-const found = await launchChromium();
+const PAGES: [name: string, path: string][] = [
+  ['overview', '/'],
+  ['entity', '/entities/demo/checkout'],
+  ['entity over a day', '/entities/demo/checkout?range=24h'],
+  ['incidents', '/incidents'],
+  ['incident', `/incidents/${INCIDENT}`],
+  ['pipeline', '/pipeline'],
+  ['drift, a feature chosen', '/#/drift/demo?feature=latency_ms__mean__10s'],
+  ['drift over a week, by KS', '/#/drift/demo?range=7d&show=ks'],
+  ['drift of a stream not looked at', '/#/drift/host'],
+  ['models', '/#/models/demo'],
+  ['models of a stream not looked at', '/#/models/host'],
+  ['decisions', '/#/decisions'],
+  ['decision', '/#/decisions/demo-9'],
+  ['labels', '/#/labels/demo'],
+  ['maintenance', '/#/maintenance'],
+  ['dead letters', '/#/deadletters'],
+  ['dead letters of one reason', '/#/deadletters?code=key_forbidden&range=24h'],
+  ['dead letters of a time without', `/#/deadletters?from=1000&to=2000`],
+  ['runbook', '/runbooks/psi_drift'],
+  ['runbooks', '/runbooks'],
+  ['not found', '/incidents/no-such-incident'],
+  ['not found among runbooks', '/runbooks/no-such-runbook'],
+  ['a time that cannot be', '/entities/demo/checkout?from=2000&to=1000'],
+];
 
-describe.skipIf(found.browser === null)('every page', () => {
-  const browser = found.browser as Browser;
-  const harness = new ConsoleHarness();
-  let incidentId = '';
+describeInChromium('every page', () => {
+  const on = stage('file', { historyMs: 2 * 3_600_000 });
 
-  beforeAll(async () => {
-    await harness.start();
-    const [incident] = await harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
-    incidentId = incident!.id;
-  }, SETUP_MS);
-  afterAll(async () => {
-    await harness.app.close();
-    await browser.close();
-  });
-
-  const pages = (): [name: string, path: string][] => [
-    ['overview', '/'],
-    ['entity', '/entities/demo/checkout'],
-    ['entity over a day', '/entities/demo/checkout?range=24h'],
-    ['incidents', '/incidents'],
-    ['incident', `/incidents/${encodeURIComponent(incidentId)}`],
-    ['pipeline', '/pipeline'],
-    ['drift', '/#/drift/demo'],
-    ['drift over two weeks', '/#/drift/demo?range=14d&show=ks'],
-    ['drift of a stream not looked at', '/#/drift/host'],
-    ['models', '/#/models/demo'],
-    ['decisions', '/#/decisions'],
-    ['decision', '/#/decisions/demo-9'],
-    ['labels', '/#/labels/demo'],
-    ['maintenance', '/#/maintenance'],
-    ['dead letters', '/#/deadletters'],
-    ['dead letters of one reason', '/#/deadletters?code=key_forbidden&range=24h'],
-    ['dead letters of a time without', `/#/deadletters?from=1000&to=2000`],
-    ['runbook', '/runbooks/psi_drift'],
-    ['runbooks', '/runbooks'],
-    ['not found', '/incidents/no-such-incident'],
-    ['not found among runbooks', '/runbooks/no-such-runbook'],
-  ];
-
-  for (const size of SIZES) {
-    test(`has no accessibility violation, error or sideways scrolling in either theme (${size.name})`, {
-      timeout: 120_000,
-    }, async () => {
-      const view = await openView(browser, size);
-      for (const [name, path] of pages()) {
-        await view.page.emulateMedia({ colorScheme: 'light' });
-        await visit(view.page, harness.base + path);
-        const closed = view.page.locator('details:not([open]) > summary');
-        while ((await closed.count()) > 0) await closed.first().click();
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await view.page.emulateMedia({ colorScheme });
-          expect(await axeViolations(view.page), `${name}, ${colorScheme}`).toEqual([]);
-        }
-        expect(await overflowPx(view.page), name).toBe(0);
-        if (!name.startsWith('not found')) expect(view.errors, name).toEqual([]);
-        view.errors.length = 0;
-      }
-      await view.context.close();
-    });
-  }
-
-  test('nothing scrolls sideways at widths between', { timeout: 60_000 }, async () => {
-    const view = await openView(browser);
-    for (const [name, path] of pages()) {
-      await visit(view.page, harness.base + path);
-      for (const width of [1_200, 1_024, 900, 700, 360]) {
-        await view.page.setViewportSize({ width, height: 800 });
-        expect(await overflowPx(view.page), `${name} at ${width}`).toBe(0);
-      }
-    }
-    await view.context.close();
-  });
+  test.each(PAGES)(
+    '%s: no violation in either theme and size, no error, nothing scrolls sideways',
+    async (name, path) => {
+      const [incident] = await on.harness.world.incidents({ entity: 'checkout', open: true, limit: 1 });
+      await on.open(path.replace(INCIDENT, encodeURIComponent(incident!.id)));
+      await holdsEverywhere(on.page, name);
+      if (!name.startsWith('not found')) expect(on.view.errors, name).toEqual([]);
+    },
+  );
 
   test('the checker of accessibility sees a planted fault', async () => {
     const view = await openView(browser);
-    await visit(view.page, harness.base);
+    await visit(view.page, on.harness.base);
     await view.page.evaluate(() => {
       interface Dom {
         querySelector(selector: string): { setAttribute(name: string, value: string): void; textContent: string };
@@ -104,7 +63,7 @@ describe.skipIf(found.browser === null)('every page', () => {
   test('the overview answers its questions without scrolling', async () => {
     for (const size of SIZES) {
       const view: View = await openView(browser, size);
-      await visit(view.page, harness.base);
+      await visit(view.page, on.harness.base);
       const answers = view.page.getByRole('region', { name: 'In short' }).locator('.answer');
       expect(await answers.locator('dt').allInnerTexts()).toEqual([
         'Does telemetry arrive?',
@@ -143,7 +102,7 @@ describe.skipIf(found.browser === null)('every page', () => {
           );
         });
         const started = performance.now();
-        await visit(view.page, harness.base + path);
+        await visit(view.page, on.harness.base + path);
         bestMs = Math.min(bestMs, performance.now() - started);
         const sizeKb = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0) / 1024;
         console.log(
