@@ -1,4 +1,4 @@
-import { limitOf, MORE_THAN_NONE, type Steps } from './limits.ts';
+import { limitOf, type Steps } from './limits.ts';
 import { entityLink, toConsole, toDashboard } from './links.ts';
 import type { BuildOptions, DashboardStream } from './options.ts';
 import { alarm, behind, behindLimits, silentStreams, trustOf } from './overview-queries.ts';
@@ -85,12 +85,15 @@ export function answers({ streams, consoleUrl }: BuildOptions): Panel[] {
   ];
 }
 
-const RATE = 'points/s';
+/** Names of numbers: words that their colours go with. */
+const YES = 'yes, points/s';
+const NO = 'points/s';
 const SILENT = 'silent streams';
 const BEHIND = 'behind';
 const TOO_FAR = 'far behind';
 
 function arriving(streams: readonly DashboardStream[]): Panel {
+  const rate = perSecond('tidewatch_ingest_points_total', { stream: STREAM });
   const limits = behindLimits(streams);
   const farSeconds = limits[1]!.from!;
   return inWords({
@@ -103,17 +106,8 @@ function arriving(streams: readonly DashboardStream[]): Panel {
     named: true,
     limits: UNKNOWN,
     fields: [
-      {
-        name: RATE,
-        properties: [
-          property.unit('prefix:Yes, '),
-          property.words({ 0: ['No', 'bad'] }),
-          property.limits([
-            { from: null, state: 'bad' },
-            { from: MORE_THAN_NONE, state: 'ok' },
-          ]),
-        ],
-      },
+      { name: YES, properties: [property.unit('short'), property.limits([{ from: null, state: 'ok' }])] },
+      { name: NO, properties: [property.words({ 0: ['No', 'bad'] })] },
       { name: SILENT, properties: [property.limits([{ from: null, state: 'bad' }])] },
       { name: BEHIND, properties: [property.unit('s'), property.limits(limits.slice(0, 1))] },
       {
@@ -129,7 +123,8 @@ function arriving(streams: readonly DashboardStream[]): Panel {
     ],
     links: [toDashboard('pipeline', { stream: '$__all' })],
     targets: [
-      prom(perSecond('tidewatch_ingest_points_total', { stream: STREAM }), { legend: RATE, instant: true }),
+      prom(`${rate} > 0`, { legend: YES, instant: true }),
+      prom(`${rate} == 0`, { legend: NO, instant: true }),
       prom(`${behind()} <= ${farSeconds}`, { legend: BEHIND, instant: true }),
       prom(`${behind()} > ${farSeconds}`, { legend: TOO_FAR, instant: true }),
       prom(silentStreams(), { legend: SILENT, instant: true }),
