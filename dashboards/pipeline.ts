@@ -20,8 +20,9 @@ const quantiles = (
     | 'tidewatch_fold_duration_seconds'
     | 'tidewatch_checkpoint_duration_seconds',
 ) => [
-  prom(quantileOf(0.5, name, stream), { legend: 'median' }),
-  prom(quantileOf(0.99, name, stream), { legend: '99th percentile' }),
+  // of nothing it is no number; left out, the panel says in words that there was nothing
+  prom(`${quantileOf(0.5, name, stream)} >= 0`, { legend: 'median' }),
+  prom(`${quantileOf(0.99, name, stream)} >= 0`, { legend: '99th percentile' }),
 ];
 const QUANTILES = ['median', '99th percentile'];
 
@@ -37,7 +38,7 @@ export function pipeline({ streams }: BuildOptions): DashboardSpec {
       height: 4,
       decimals: 0,
       limits: none,
-      // a counter that has not begun to count is not there: 0, as long as somebody answers
+      // a process that has no such figure does not show it: 0, as long as somebody answers
       targets: [prom(`${expr} or 0 * count(${UP} == 1)`, { instant: true })],
     });
   return {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { WINDOW_FAULTS } from '../../core/errors.ts';
 import { LOG_LEVELS } from '../../core/log-level.ts';
+import { METRIC_LABELS } from '../../core/metrics.ts';
 import { DISPOSITIONS, type ServingMode } from '../../core/types.ts';
 import type { BreakerState } from '../../detector/breaker.ts';
 import type { Tallies } from '../../detector/tallies.ts';
@@ -155,7 +156,9 @@ export class PartitionMetrics implements PartitionObserver {
     metrics.count('tidewatch_gap_windows_total', { stream }, tallies.gaps - this.#gaps);
     this.#forestFailed = tallies.forestFailed;
     this.#gaps = tallies.gaps;
-    for (const [looks_like, total] of tallies.looksLike) {
+    for (const looks_like of METRIC_LABELS.looks_like.values) {
+      if (looks_like === encoding) continue;
+      const total = tallies.looksLike.get(looks_like) ?? 0;
       metrics.count(
         'tidewatch_sniffed_records_total',
         { stream, looks_like },

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { GaugeName, LabelsOf } from '../../core/metrics.ts';
 import { DISPOSITIONS } from '../../core/types.ts';
+import { LETTER_CODES } from './letter-codes.ts';
 import { type PartitionAbout, PartitionMetrics } from './partition-metrics.ts';
 import type { Metrics } from './ports.ts';
 
@@ -27,6 +28,7 @@ export class PartitionsMetrics {
 
   constructor(options: PartitionsOptions) {
     this.#o = options;
+    for (const [stage, code] of LETTER_CODES) options.metrics.count('tidewatch_dead_letters_total', { stage, code }, 0);
     for (const stream of options.streams) this.#begin(stream);
     this.#end = options.metrics.onScrape(() => this.#collect());
   }
@@ -49,7 +51,10 @@ export class PartitionsMetrics {
     this.#end();
   }
 
-  /** Counters that stay 0 in a good run are shown as 0: an alert on what is not there would never fire. */
+  /**
+   * Counters that stay 0 in a good run are shown as 0: an alert on what is not there would never fire, and the first
+   * event of a series that begins with it is seen in no rate.
+   */
   #begin(stream: string): void {
     const { metrics } = this.#o;
     for (const disposition of DISPOSITIONS) metrics.count('tidewatch_ingest_points_total', { stream, disposition }, 0);
@@ -67,6 +72,14 @@ export class PartitionsMetrics {
       'tidewatch_gap_windows_total',
     ] as const)
       metrics.count(name, { stream }, 0);
+    for (const name of [
+      'tidewatch_severity',
+      'tidewatch_event_delay_seconds',
+      'tidewatch_verdict_latency_seconds',
+      'tidewatch_fold_duration_seconds',
+      'tidewatch_checkpoint_duration_seconds',
+    ] as const)
+      metrics.begin(name, { stream });
   }
 
   #collect(): void {

@@ -6,6 +6,8 @@ export interface Metrics {
   count<N extends CounterName>(name: N, labels: LabelsOf<N>, by?: number): void;
   /** A value that is not finite takes the series away. */
   set<N extends GaugeName>(name: N, labels: LabelsOf<N>, value: number): void;
+  /** Shows a histogram that has nothing yet: what a series begins with is seen in no rate. To be called before `observe`. */
+  begin<N extends HistogramName>(name: N, labels: LabelsOf<N>): void;
   /** In the metric's unit: seconds, never milliseconds. What is not finite is not observed. */
   observe<N extends HistogramName>(name: N, labels: LabelsOf<N>, value: number): void;
   /** These are the series of a gauge from now on, and no others. */

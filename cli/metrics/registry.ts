@@ -30,6 +30,7 @@ export class PrometheusMetrics implements Metrics, Exposition {
   readonly #gauges = new Map<MetricName, Gauge>();
   readonly #histograms = new Map<MetricName, Histogram>();
   readonly #collectors = new Set<() => void>();
+  readonly #begun = new Set<string>();
 
   constructor({ kind, version, process: ofProcess = true }: RegistryOptions) {
     for (const [name, info] of Object.entries(METRICS) as [MetricName, MetricInfo][]) {
@@ -66,6 +67,13 @@ export class PrometheusMetrics implements Metrics, Exposition {
 
   observe<N extends HistogramName>(name: N, labels: LabelsOf<N>, value: number): void {
     if (Number.isFinite(value)) this.#histograms.get(name)!.observe(labels, value);
+  }
+
+  begin<N extends HistogramName>(name: N, labels: LabelsOf<N>): void {
+    const key = JSON.stringify([name, labels]);
+    if (this.#begun.has(key)) return; // prom-client would forget what was observed since
+    this.#begun.add(key);
+    this.#histograms.get(name)!.zero(labels);
   }
 
   replace<N extends GaugeName>(name: N, series: readonly (readonly [labels: LabelsOf<N>, value: number])[]): void {

@@ -1,12 +1,15 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { LETTER_CODES } from '../../../cli/metrics/letter-codes.ts';
 import { ModelHashes } from '../../../cli/metrics/model-hashes.ts';
 import type { PartitionAbout } from '../../../cli/metrics/partition-metrics.ts';
 import { PartitionsMetrics } from '../../../cli/metrics/partitions.ts';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
-import { ERRORS, type ErrorCode } from '../../../core/errors.ts';
+import { ManualClock } from '../../../core/clock.ts';
+import { ERRORS, type ErrorCode, WINDOW_FAULTS } from '../../../core/errors.ts';
 import { sha256Hex } from '../../../core/hash.ts';
 import { LOG_LEVELS } from '../../../core/log-level.ts';
-import { METRIC_LABELS } from '../../../core/metrics.ts';
+import { METRIC_LABELS, METRICS, type MetricInfo } from '../../../core/metrics.ts';
 import { DISPOSITIONS, type Verdict } from '../../../core/types.ts';
 import { modelIdOf } from '../../../detector/offline.ts';
 import { Tallies } from '../../../detector/tallies.ts';
@@ -158,6 +161,37 @@ describe('a watched partition', () => {
   });
 });
 
+describe('before anything has happened', () => {
+  const idle = async () => {
+    const metrics = new PrometheusMetrics({ kind: 'worker', version: '1', process: false });
+    new PartitionsMetrics({ metrics, clock: new ManualClock(0), streams: ['s'], sha256Of: () => '' });
+    return metrics.text();
+  };
+
+  test('every counter of trouble and every histogram is there: what comes first is seen as a rise', async () => {
+    const families = parseExposition(await idle());
+    const absent = Object.entries<MetricInfo>(METRICS).filter(
+      ([name, { type, labels, setBy }]) =>
+        setBy.includes('worker') &&
+        (type === 'histogram' || (type === 'counter' && labels.includes('stream'))) &&
+        families.get(name)!.series.length === 0,
+    );
+    // Both begin with the claim: what a partition is encoded as is known then.
+    expect(absent.map(([name]) => name)).toEqual(['tidewatch_sniffed_records_total', 'tidewatch_log_events_total']);
+    for (const [stage, code] of LETTER_CODES)
+      expect(seriesValue(await idle(), 'tidewatch_dead_letters_total', { stage, code })).toBe(0);
+  });
+
+  test('dead letters begin with every code that decoders and windows name', () => {
+    const files = readdirSync('ingest/decode', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+    const words = files.flatMap((file) => readFileSync(`ingest/decode/${file}`, 'utf8').match(/(?<=')\w+(?=')/g) ?? []);
+    const named = new Set(words.filter((word) => Object.hasOwn(ERRORS, word)));
+    expect(named.size).toBeGreaterThan(10);
+    const begun = new Set<string>(LETTER_CODES.map(([, code]) => code));
+    expect([...named, ...WINDOW_FAULTS].filter((code) => !begun.has(code))).toEqual([]);
+  });
+});
+
 test('64 partitions of eight streams with every label there is stay under 200 KB, and no series names an entity', async () => {
   const bench = new Bench();
   const metrics = new PrometheusMetrics({ kind: 'worker', version: '1' });
@@ -198,6 +232,8 @@ test('64 partitions of eight streams with every label there is stay under 200 KB
   expect(audit(text, 'worker')).toEqual({ unknown: [], missing: [], badLabels: [] });
   expect(text).not.toContain('an-entity');
   expect(text.length).toBeLessThan(200_000);
+  // of streams, partitions and codes, not of entities
+  expect(text.match(/^tidewatch_/gm)!.length).toBeLessThan(1_500);
   console.info(`/metrics of 64 partitions has ${Math.round(text.length / 1000)} KB`);
   partitions.close();
   expect((await metrics.text()).includes('partition="')).toBe(false);

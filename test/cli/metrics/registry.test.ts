@@ -72,6 +72,18 @@ describe('a registry', () => {
     expect(seriesValue(text, 'tidewatch_build_info', { version: '1.2.3', node: process.version })).toBe(1);
   });
 
+  test('a histogram that has begun shows nothing as 0, and beginning again takes nothing away', async () => {
+    const metrics = make();
+    const count = async () =>
+      seriesValue(await metrics.text(), 'tidewatch_severity', { stream: 'a', __suffix: '_count' });
+    expect(await count()).toBeUndefined();
+    metrics.begin('tidewatch_severity', { stream: 'a' });
+    expect(await count()).toBe(0);
+    metrics.observe('tidewatch_severity', { stream: 'a' }, 2);
+    metrics.begin('tidewatch_severity', { stream: 'a' });
+    expect(await count()).toBe(1);
+  });
+
   test('is not broken by what is no number, and a gauge without a value has no series', async () => {
     const metrics = make();
     metrics.count('tidewatch_claims_total', { stream: 'a' }, Number.NaN);
