@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { answersAsKafka, freshTopic, kafkaBroker, testAdmin, useKafka } from './kafka.ts';
 import { dockerArguments } from './kafka-docker.ts';
+import { refuseSharedProcess, SHARED_PROCESS_VARIABLE } from './kafka-process.ts';
 import { needs } from './needs.ts';
 
 needs('kafka')('the broker of the tests', () => {
@@ -41,4 +42,9 @@ test('a container is reached from outside on the port that it tells its clients'
   expect(args).toContain('--publish=127.0.0.1:12345:12345');
   expect(args).toContain('--env=KAFKA_ADVERTISED_LISTENERS=PLAINTEXT://127.0.0.1:12345');
   expect(args.at(-1)).toBe('apache/kafka:4.1.1');
+});
+
+test('no broker for a test in a process that has run other tests', () => {
+  expect(() => refuseSharedProcess({ [SHARED_PROCESS_VARIABLE]: '1' })).toThrow('ALONE');
+  expect(() => refuseSharedProcess({})).not.toThrow();
 });

@@ -12,6 +12,7 @@ import { nodeOn } from '../cli/services/kafka-running.ts';
 import { freePorts } from '../cli/services/ports.ts';
 import { systemClock } from '../core/clock.ts';
 import { dockerArguments } from './kafka-docker.ts';
+import { refuseSharedProcess } from './kafka-process.ts';
 import { kafkaSource, TESTED_VERSION } from './kafka-source.ts';
 import { containerTools, jarTools, type KafkaTools } from './kafka-tools.ts';
 
@@ -87,6 +88,7 @@ export function kafkaBroker(): Promise<TestBroker> {
 }
 
 async function findOrStart(): Promise<TestBroker> {
+  refuseSharedProcess(process.env);
   const given = process.env.KAFKA_BROKERS;
   if (given) {
     const brokers = given.split(',').map((address) => address.trim());
