@@ -171,8 +171,6 @@ describe('the checks', () => {
     ['a panel without a description', /no description/, ({ panels }) => Object.assign(panels[0]!, { description: '' })],
     ['no unit', /no unit/, ({ panels }) => Object.assign(panels[0]!.fieldConfig.defaults, { unit: '' })],
     ['no words', /no words/, ({ panels }) => Object.assign(panels[0]!.fieldConfig.defaults, { noValue: '' })],
-    ['an unknown kind', /stats is no panel of Grafana/, ({ panels }) => Object.assign(panels[0]!, { type: 'stats' })],
-    ['an unknown option', /no option graph/, ({ panels }) => Object.assign(panels[0]!.options, { graph: 'area' })],
     [
       'an override of no column',
       /no column Host/,
