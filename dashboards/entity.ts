@@ -5,7 +5,7 @@ import { above, SEVERITY_LIMIT } from './limits.ts';
 import { cell, toConsole } from './links.ts';
 import type { BuildOptions } from './options.ts';
 import { type Field, property } from './panel.ts';
-import { answer, lines, rowBars, table } from './panels.ts';
+import { answer, bars, lines, table } from './panels.ts';
 import { inTime, ofEntity, ref, view } from './sql.ts';
 import { sqlSeries, sqlTable } from './target.ts';
 import { entityVariable, featureVariable, streamVariable } from './variable.ts';
@@ -16,7 +16,9 @@ import { SOURCE } from './words.ts';
  * one that matters most, so that a week of ten-second windows hides no spike.
  */
 const STEP = 'time_ms / greatest(1, ($__unixEpochTo()::bigint - $__unixEpochFrom()) * 1000 / 3000)';
-const NO_ENTITY = 'No windows of this entity in this time: choose another time or entity';
+const NO_ENTITY = 'No window of this entity in this time: choose another time or entity';
+/** Of what is asked whatever the time. */
+const NEVER = 'Unknown: no window of this entity was judged yet';
 
 /** Value, and the band in which it was expected, as a shaded area. */
 const BAND: Field[] = [
@@ -44,9 +46,9 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       [
         answer({
           title: 'How unlike itself?',
-          description: `Severity of its newest window, whenever that was; above ${SEVERITY_LIMIT} it is anomalous, whatever the model.`,
+          description: `Severity of its newest window, whenever that was; above ${SEVERITY_LIMIT} it is anomalous, whatever the model. What made it so stands beside the severities below.`,
           unit: 'none',
-          noData: NO_ENTITY,
+          noData: NEVER,
           width: 4,
           height: 4,
           decimals: 2,
@@ -57,9 +59,9 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         answer({
           title: 'Judged by',
           description:
-            'The forest, or the fallback that needs no model: it serves while there is no model, or when the forest cannot.',
+            'The forest, or the fallback that needs no model: it serves while there is no model, or when the forest cannot. It sees single metrics only.',
           unit: 'none',
-          noData: NO_ENTITY,
+          noData: NEVER,
           width: 3,
           height: 4,
           column: 'Source',
@@ -69,9 +71,9 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         answer({
           title: 'Last heard of',
           description:
-            'End of its newest window, in event time. An entity that stops reporting becomes an incident itself.',
+            'End of its newest window, in event time. An entity that stops reporting becomes an incident itself: look at its sender.',
           unit: 'dateTimeFromNow',
-          noData: NO_ENTITY,
+          noData: NEVER,
           width: 3,
           height: 4,
           column: 'Last',
@@ -82,7 +84,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           description:
             'Incidents of the entity that lasted into the time shown, with what was unlike itself at the peak.',
           unit: 'none',
-          noData: 'None in this time',
+          noData: 'No incident of this entity in this time',
           width: 14,
           height: 4,
           fields: [
@@ -109,7 +111,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       [
         lines({
           title: 'Severity',
-          description: `Of each window, or of the most severe one where there are more than can be drawn; above the line (${SEVERITY_LIMIT}) it is anomalous. Severities of different models can be compared, scores cannot.`,
+          description: `Of each window, or of the most severe one where there are more than can be drawn; above the line (${SEVERITY_LIMIT}) it is anomalous. One spike may pass; what lasts is an incident. Severities of different models can be compared, scores cannot.`,
           unit: 'none',
           noData: NO_ENTITY,
           width: 14,
@@ -125,12 +127,12 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
               ORDER BY ${STEP}, severity DESC NULLS LAST`),
           ],
         }),
-        rowBars({
+        bars({
           title: 'What made it anomalous?',
           description:
             'Mean share of each metric in the evidence of the windows in this time: of the anomalous ones where there are any, else of those that came near.',
           unit: 'percentunit',
-          noData: 'Nothing: no window came near to being anomalous',
+          noData: 'Nothing: no window of this time came near to being anomalous, or none was judged',
           width: 10,
           height: 7,
           min: 0,
@@ -170,7 +172,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         table({
           title: 'Its most severe windows',
           description:
-            'With score, p-value, and the model and calibration that judged. `tidewatch explain verdict ID` shows a window again from the start.',
+            'The windows to look at first, with score, p-value, and the model and calibration that judged. `tidewatch explain verdict ID` shows a window again from the start.',
           unit: 'none',
           noData: NO_ENTITY,
           width: 24,

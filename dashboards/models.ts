@@ -6,7 +6,7 @@ import { decisionLink, runbookLink, toConsole } from './links.ts';
 import type { BuildOptions } from './options.ts';
 import { property } from './panel.ts';
 import { answer, bars, lines, table, timeline } from './panels.ts';
-import { inRange, maxOf, STREAM } from './promql.ts';
+import { maxOf, STREAM } from './promql.ts';
 import { inTime, oneStream, view } from './sql.ts';
 import { prom, sqlSeries, sqlTable } from './target.ts';
 import { streamVariable } from './variable.ts';
@@ -128,18 +128,18 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         }),
         bars({
           title: 'Decisions, by action and result',
-          description: 'Of the processes that were scraped in the time shown; the ledger below has all of them.',
+          description: 'How often in the time shown, by what came of it; the ledger below has each with its reason.',
           unit: 'none',
-          noData: 'None in this time',
+          noData: 'No decision in this time; a longer one may have some',
           width: 8,
           height: 4,
           min: 0,
           decimals: 0,
           targets: [
-            prom(`${inRange('tidewatch_decisions_total', stream, ['action', 'result'])} > 0`, {
-              legend: '{{action}}: {{result}}',
-              instant: true,
-            }),
+            sqlTable(`
+              SELECT replace(action, '_', ' ') || ': ' || result AS "Decision", count(*)::integer AS "Times"
+              FROM ${view('decisions')} WHERE ${oneStream} AND ${inTime}
+              GROUP BY action, result ORDER BY count(*) DESC, action, result LIMIT 16`),
           ],
         }),
       ],

@@ -31,7 +31,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TableBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { COLOURS, type Colour, SERIES_COLOURS } from './colours.ts';
+import { COLOURS, SERIES_COLOURS } from './colours.ts';
 import { type Field, type Panel, type PanelSpec, panel, property, shadesOf } from './panel.ts';
 
 /** One answer, large: the newest value. `column`: the text column to show, for a query of rows. */
@@ -151,19 +151,8 @@ export function timeline(spec: PanelSpec & { named?: boolean }): Panel {
   );
 }
 
-/** Bars, one a value: the newest of each series. */
-export function bars(spec: PanelSpec & { colour?: Colour }): Panel {
-  return panel('bargauge', spec, () =>
-    new BarGaugeBuilder()
-      .displayMode(BarGaugeDisplayMode.Basic)
-      .orientation(VizOrientation.Horizontal)
-      .showUnfilled(false)
-      .reduceOptions(new ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false).fields('')),
-  );
-}
-
 /** Bars of rows: one a row, the first column is its name. */
-export function rowBars(spec: PanelSpec): Panel {
+export function bars(spec: PanelSpec): Panel {
   return panel('bargauge', spec, () =>
     new BarGaugeBuilder()
       .displayMode(BarGaugeDisplayMode.Basic)
