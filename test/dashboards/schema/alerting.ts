@@ -7,6 +7,9 @@ import { type Complain, complaints, fileOf } from './types.ts';
 const QUERIES = { prometheus: 'prometheus.Dataquery', __expr__: 'expr.expr' };
 /** As Prometheus' model.ParseDuration reads it, which Grafana reads these with. */
 const DURATION = { type: 'string', pattern: '^(0|(\\d+(ms|s|m|h|d|w|y))+)$' };
+/** Lengths that the JSON Schemas of Grafana's repository have, and types cannot have. */
+const UID = { type: 'string', minLength: 1, maxLength: 40 };
+const TITLE = { type: 'string', minLength: 1, maxLength: 190 };
 
 /** What stands where the types leave something open, with the reason where they say something. */
 const INSTEAD: Readonly<Record<string, Schema>> = {
@@ -17,6 +20,10 @@ const INSTEAD: Readonly<Record<string, Schema>> = {
   // A number by the type; Grafana's reader of files takes whole ones alone (RelativeTimeRange, in pkg/services/ngalert/models).
   'alerting.Duration': { type: 'integer', minimum: 0 },
   // Any text by the types.
+  'alerting.Rule.uid': UID,
+  'alerting.ContactPoint.uid': UID,
+  'alerting.Rule.title': TITLE,
+  'alerting.Rule.ruleGroup': TITLE,
   'alerting.Rule.for': DURATION,
   'alerting.Rule.keep_firing_for': DURATION,
   'alerting.NotificationPolicy.group_wait': DURATION,

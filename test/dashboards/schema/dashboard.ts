@@ -6,6 +6,9 @@ const PANEL = { $ref: '#/$defs/panel' };
 /** Left open by the types, and nothing that we use: whoever begins to says here what it looks like. */
 const UNUSED = false;
 
+/** A number by the types; the JSON Schemas of Grafana's repository have it whole. */
+const WHOLE = { type: 'integer', minimum: 0 };
+
 /** Kinds of queries by the type of their data source. */
 const QUERIES = { prometheus: 'prometheus.Dataquery', 'grafana-postgresql-datasource': 'own.SqlQuery' };
 
@@ -17,6 +20,11 @@ const INSTEAD: Readonly<Record<string, Schema>> = {
   'dashboard.Snapshot': UNUSED,
   'dashboard.VariableModel.query': TEXT,
   'dashboard.MatcherConfig.options': TEXT,
+  'dashboard.Panel.id': WHOLE,
+  'dashboard.GridPos.x': WHOLE,
+  'dashboard.GridPos.y': WHOLE,
+  'dashboard.GridPos.w': WHOLE,
+  'dashboard.GridPos.h': WHOLE,
   // Any text by the type; Grafana passes over an override whose matcher it does not know.
   'dashboard.MatcherConfig.id': { enum: ['byName', 'byRegexp'] },
   // Any text by the type. The SDK has the names that Grafana has; the others are what its getValueFormat makes of any text.
