@@ -77,8 +77,9 @@ function send(reply: FastifyReply, title: string, body: string): FastifyReply {
 <link rel="stylesheet" href="${STYLE_URL}">
 </head>
 <body>
+<a class="skip" href="#main">Skip to the content</a>
 <header><nav aria-label="Pages"><a href="/">Tidewatch</a> <a href="/runbooks">All runbooks</a></nav></header>
-<main>
+<main id="main" tabindex="-1">
 ${body}
 </main>
 </body>

@@ -33,7 +33,7 @@ export function answersPanel(page) {
   };
   let heard = 0;
   page.on('status', () => {
-    if (++heard % READ_EVERY === 0) load();
+    if (known.trouble || ++heard % READ_EVERY === 0) load();
     else refresh();
   });
   page.on('again', load);

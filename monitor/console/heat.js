@@ -103,6 +103,8 @@ function drawTable(rows, columns, { measure, chosen, address }) {
               'a',
               {
                 href: address({ feature: row.feature === chosen ? undefined : row.feature }),
+                // The places where the name may break are no part of it.
+                'aria-label': row.feature,
                 'aria-current': row.feature === chosen ? 'true' : undefined,
                 dataset: { key: `feature ${row.feature}` },
               },

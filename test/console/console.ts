@@ -91,12 +91,33 @@ export async function visit(page: Page, url: string): Promise<void> {
   // An address that differs behind the # alone would be shown without a load, and the page before it found instead.
   if (url.includes('#')) await page.goto('about:blank');
   await page.goto(url);
+  await loaded(page);
+}
+
+async function loaded(page: Page): Promise<void> {
   await page.locator('h1').first().waitFor();
   await page
     .getByText(/^Loading /)
     .first()
     .waitFor({ state: 'detached' });
   await page.getByText('Reading the state …').waitFor({ state: 'detached' });
+}
+
+/** Follows an address within the console that is open, as its links do. */
+export async function follow(page: Page, address: string): Promise<void> {
+  await page.evaluate((to) => {
+    interface Here {
+      document: { querySelector(selector: string): { dataset: Record<string, string> } };
+      history: { pushState(state: null, title: string, address: string): void };
+      dispatchEvent(event: Event): void;
+    }
+    const here = globalThis as unknown as Here;
+    here.document.querySelector('main > *').dataset.left = 'yes';
+    here.history.pushState(null, '', to);
+    here.dispatchEvent(new Event('tidewatch:navigate'));
+  }, address);
+  await page.locator('[data-left]').waitFor({ state: 'detached' });
+  await loaded(page);
 }
 
 /** what: every rule, or those that a change of colours alone can break. */
@@ -107,7 +128,10 @@ export async function axeViolations(page: Page, what: 'all' | 'colours' = 'all')
     }
     const { axe } = globalThis as unknown as { axe: { run(options: object): Promise<Result> } };
     const { violations } = await axe.run(options);
-    return violations.map((v) => ({ id: v.id, nodes: v.nodes.slice(0, 5).map((n) => `${n.html} ${n.failureSummary ?? ''}`) }));
+    return violations.map((v) => ({
+      id: v.id,
+      nodes: v.nodes.slice(0, 5).map((n) => `${n.html} ${n.failureSummary ?? ''}`),
+    }));
   }, AXE_OPTIONS[what]);
 }
 

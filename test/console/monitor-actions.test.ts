@@ -173,14 +173,16 @@ describeInChromium('what a person can do to the monitor', () => {
     await region('Past').getByText('Index is rebuilt').waitFor();
     await region('On now').getByText('No maintenance is on.').waitFor();
 
-    await page.getByLabel('Reason, shown with what it keeps back').fill('New switch');
-    await page.getByLabel('From').fill('2026-01-07T20:00');
-    await page.getByLabel('To', { exact: true }).fill('2026-01-07T19:00');
-    await page.getByRole('button', { name: 'Plan maintenance' }).click();
-    await page.getByText(/FromMs before toMs|fromMs before toMs/).waitFor();
-    await page.getByLabel('To', { exact: true }).fill('2026-01-07T21:00');
-    await page.getByLabel('Stream').selectOption('demo');
-    await page.getByRole('button', { name: 'Plan maintenance' }).click();
+    const plan = region('Plan maintenance');
+    await plan.getByLabel('Reason, shown with what it keeps back').fill('New switch');
+    await plan.getByLabel('From').fill('2026-01-07T20:00');
+    await plan.getByLabel('To', { exact: true }).fill('2026-01-07T19:00');
+    await plan.getByRole('button', { name: 'Plan maintenance' }).click();
+    await page.getByText('From must be before to.').first().waitFor();
+    expect(await page.locator(':focus').getAttribute('name')).toBe('from');
+    await plan.getByLabel('To', { exact: true }).fill('2026-01-07T21:00');
+    await plan.getByLabel('Stream').selectOption('demo');
+    await plan.getByRole('button', { name: 'Plan maintenance' }).click();
     await region('Ahead').getByText('New switch').waitFor();
     expect(await region('Ahead').innerText()).toContain('20:00:00 (in 4 h');
     const made = (await on.harness.monitor.maintenance.list({})).find((w) => w.reason === 'New switch')!;

@@ -1,8 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
 import { launchChromium } from '../chromium.ts';
-import { ConsoleHarness, openView, type View, visit } from './console.ts';
-import type { FixtureOptions } from './fixture.ts';
+import { ConsoleHarness, follow, openView, type View, visit } from './console.ts';
+import { type FixtureOptions, PLANTED } from './fixture.ts';
 
 const SETUP_MS = 240_000;
 /** Long enough for two open incidents, and quick to make; the fixture's whole story takes a second. */
@@ -21,6 +21,8 @@ export interface Stage {
   readonly page: Page;
   /** Opens an address of the console and waits until nothing is loading. */
   open(address: string): Promise<void>;
+  /** As a link of the page that is open would, without loading everything anew. */
+  go(address: string): Promise<void>;
   region(name: string): Locator;
   heading(name: string | RegExp): Promise<void>;
 }
@@ -40,7 +42,10 @@ export function stage(each: 'test' | 'file', { demo = true, looked = demo, ...op
   let harness: ConsoleHarness;
   let view: View;
   const begin = async () => {
-    harness = new ConsoleHarness({ historyMs: SHORT_HISTORY_MS, ...options });
+    const historyMs = options.historyMs ?? SHORT_HISTORY_MS;
+    // What began before the history would all begin with it.
+    const planted = PLANTED.filter(({ beforeEndMs }) => beforeEndMs < historyMs);
+    harness = new ConsoleHarness({ historyMs, planted, ...options });
     await harness.start(demo, 0, looked);
     view = await openView(browser);
   };
@@ -69,6 +74,7 @@ export function stage(each: 'test' | 'file', { demo = true, looked = demo, ...op
       return view.page;
     },
     open: (address) => visit(view.page, harness.base + address),
+    go: (address) => follow(view.page, address),
     region: (name) => view.page.getByRole('region', { name, exact: true }),
     heading: (name) => view.page.getByRole('heading', { level: 1, name }).waitFor(),
   };
