@@ -8,6 +8,7 @@ import { chosen, page, withOthers } from './lib/report.ts';
 import type { BenchSection } from './lib/section.ts';
 import { memoryBench } from './memory/section.ts';
 import { monitoringBench } from './monitoring/section.ts';
+import { rulesBench } from './rules/section.ts';
 
 const BENCHES: Record<string, (quick: boolean) => Promise<BenchSection>> = {
   forest: forestBench,
@@ -15,6 +16,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchSection>> = {
   memory: memoryBench,
   latency: latencyBench,
   monitoring: monitoringBench,
+  rules: rulesBench,
 };
 
 const PAGE = 'docs/benchmarks.md';
