@@ -19,6 +19,8 @@ export interface ScrapeFigures {
   /** '' where it is sent as it is to who would take gzip. */
   contentEncoding: string;
   text: Spread;
+  /** CPU time of one text, mean; with what else the machine does it hardly changes. */
+  textCpuMs: number;
   plain: Spread;
   plainBytes: number;
   http: Spread;
@@ -86,10 +88,14 @@ const scrape = (): Promise<number> =>
   });
 
 const ms = { text: [] as number[], plain: [] as number[], http: [] as number[] };
+let cpuMs = 0;
 for (let i = 0; i < WARM_UP + readings; i++) {
   const keep = i >= WARM_UP;
   // taking turns: what else the machine does meets all alike
+  const cpu = process.cpuUsage();
   await timed(() => worker.metrics.text(), keep ? ms.text : []);
+  const { user, system } = process.cpuUsage(cpu);
+  if (keep) cpuMs += (user + system) / 1_000;
   await timed(() => plain.metrics(), keep ? ms.plain : []);
   await timed(scrape, keep ? ms.http : []);
 }
@@ -105,6 +111,7 @@ const figures: ScrapeFigures = {
   gzipBytes: gzipSync(text).length,
   contentEncoding,
   text: spread(ms.text),
+  textCpuMs: cpuMs / readings,
   plain: spread(ms.plain),
   plainBytes: Buffer.byteLength(await plain.metrics()),
   http: spread(ms.http),

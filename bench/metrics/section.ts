@@ -38,6 +38,7 @@ export function metricsSection(usual: ScrapeFigures, most: ScrapeFigures): Bench
         usual.plain.medianMs,
       ),
       { ...within('the same, p99', 'ms', usual.text.p99Ms, LIMIT_MS), reference: usual.plain.p99Ms },
+      within('the same, CPU time', 'ms', usual.textCpuMs, LIMIT_MS),
       within('over HTTP, median', 'ms', usual.http.medianMs, LIMIT_MS),
       within('the same, p99', 'ms', usual.http.p99Ms, LIMIT_MS),
       told(`/metrics where each of ${MOST_STREAMS} partitions is of a stream of its own`, 'KB', most.bytes / KB),
