@@ -7,6 +7,7 @@ import { machineLine } from './lib/machine.ts';
 import { chosen, page, withOthers } from './lib/report.ts';
 import type { BenchSection } from './lib/section.ts';
 import { memoryBench } from './memory/section.ts';
+import { metricsBench } from './metrics/section.ts';
 import { monitoringBench } from './monitoring/section.ts';
 import { rulesBench } from './rules/section.ts';
 
@@ -16,6 +17,7 @@ const BENCHES: Record<string, (quick: boolean) => Promise<BenchSection>> = {
   memory: memoryBench,
   latency: latencyBench,
   monitoring: monitoringBench,
+  metrics: metricsBench,
   rules: rulesBench,
 };
 
