@@ -1,5 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import ts from 'typescript';
+import { createRequire } from 'node:module';
+import type ts from 'typescript';
+
+/** By `require`, which takes a third of the time of an import: that would look for names in all its nine megabytes. */
+const compiler: typeof ts = createRequire(import.meta.url)('typescript');
 
 /** A JSON Schema; false: nothing is valid. */
 export type Schema = Readonly<Record<string, unknown>> | false;
@@ -49,9 +53,9 @@ export class Types {
   /** Properties of an interface, through aliases, with some of them in another way. */
   members(name: string, changed: Readonly<Record<string, Schema>> = {}): Members {
     const found = this.find(name);
-    if (found !== undefined && ts.isTypeAliasDeclaration(found) && ts.isTypeReferenceNode(found.type))
+    if (found !== undefined && compiler.isTypeAliasDeclaration(found) && compiler.isTypeReferenceNode(found.type))
       return this.members(nameIn(name, found.type.typeName), changed);
-    if (found === undefined || !ts.isInterfaceDeclaration(found)) throw new Error(`${name} is no interface`);
+    if (found === undefined || !compiler.isInterfaceDeclaration(found)) throw new Error(`${name} is no interface`);
     if (found.heritageClauses !== undefined) throw new Error(`${name} extends another type, which is not read here`);
     return this.membersOf(name, found.members, changed);
   }
@@ -80,8 +84,8 @@ export class Types {
   private derive(name: string): Schema {
     const found = this.find(name);
     if (found === undefined) throw new Error(`there is no type ${name}`);
-    if (ts.isEnumDeclaration(found)) return { enum: valuesOf(found) };
-    return ts.isTypeAliasDeclaration(found) ? this.typeOf(name, found.type) : closed(this.members(name));
+    if (compiler.isEnumDeclaration(found)) return { enum: valuesOf(found) };
+    return compiler.isTypeAliasDeclaration(found) ? this.typeOf(name, found.type) : closed(this.members(name));
   }
 
   private membersOf(
@@ -93,8 +97,8 @@ export class Types {
     const required: string[] = [];
     for (const member of members) {
       const key = keyOf(member);
-      if (ts.isMethodSignature(member) && key === MARK) continue;
-      if (!ts.isPropertySignature(member) || key === '' || member.type === undefined) throw unread(name, member);
+      if (compiler.isMethodSignature(member) && key === MARK) continue;
+      if (!compiler.isPropertySignature(member) || key === '' || member.type === undefined) throw unread(name, member);
       const path = `${name}.${key}`;
       properties[key] = changed[key] ?? this.replaced(path) ?? this.typeOf(path, member.type);
       if (member.questionToken === undefined) required.push(key);
@@ -103,20 +107,20 @@ export class Types {
   }
 
   private typeOf(path: string, node: ts.TypeNode): Schema {
-    if (ts.isArrayTypeNode(node)) return { type: 'array', items: this.typeOf(path, node.elementType) };
-    if (ts.isParenthesizedTypeNode(node)) return this.typeOf(path, node.type);
-    if (ts.isTypeLiteralNode(node)) return closed(this.membersOf(path, node.members));
-    if (ts.isUnionTypeNode(node)) return this.union(path, node);
-    if (ts.isTypeReferenceNode(node)) return this.reference(path, node);
-    if (ts.isLiteralTypeNode(node)) return { const: literalOf(path, node.literal) };
+    if (compiler.isArrayTypeNode(node)) return { type: 'array', items: this.typeOf(path, node.elementType) };
+    if (compiler.isParenthesizedTypeNode(node)) return this.typeOf(path, node.type);
+    if (compiler.isTypeLiteralNode(node)) return closed(this.membersOf(path, node.members));
+    if (compiler.isUnionTypeNode(node)) return this.union(path, node);
+    if (compiler.isTypeReferenceNode(node)) return this.reference(path, node);
+    if (compiler.isLiteralTypeNode(node)) return { const: literalOf(path, node.literal) };
     switch (node.kind) {
-      case ts.SyntaxKind.StringKeyword:
+      case compiler.SyntaxKind.StringKeyword:
         return { type: 'string' };
-      case ts.SyntaxKind.NumberKeyword:
+      case compiler.SyntaxKind.NumberKeyword:
         return { type: 'number' };
-      case ts.SyntaxKind.BooleanKeyword:
+      case compiler.SyntaxKind.BooleanKeyword:
         return { type: 'boolean' };
-      case ts.SyntaxKind.AnyKeyword:
+      case compiler.SyntaxKind.AnyKeyword:
         throw new Error(`the types leave ${path} open: say what stands in its place`);
       default:
         throw unread(path, node);
@@ -128,21 +132,24 @@ export class Types {
     const schemas = types.map((type) => this.typeOf(path, type));
     if (schemas.every((schema) => schema !== false && 'const' in schema))
       return { enum: schemas.map((schema) => (schema as { const: unknown }).const) };
-    const tagged = types.every((type) => ts.isTypeReferenceNode(type) && this.isTagged(nameIn(path, type.typeName)));
+    const tagged = types.every(
+      (type) => compiler.isTypeReferenceNode(type) && this.isTagged(nameIn(path, type.typeName)),
+    );
     return tagged ? byTag('type', schemas) : { anyOf: schemas };
   }
 
   private isTagged(name: string): boolean {
     const found = this.find(name);
-    if (found === undefined || !ts.isInterfaceDeclaration(found)) return false;
+    if (found === undefined || !compiler.isInterfaceDeclaration(found)) return false;
     const tag = found.members.find((member) => keyOf(member) === 'type');
-    const type = tag !== undefined && ts.isPropertySignature(tag) ? tag.type : undefined;
-    const schema = type && (ts.isLiteralTypeNode(type) || ts.isTypeReferenceNode(type)) && this.typeOf(name, type);
+    const type = tag !== undefined && compiler.isPropertySignature(tag) ? tag.type : undefined;
+    const schema =
+      type && (compiler.isLiteralTypeNode(type) || compiler.isTypeReferenceNode(type)) && this.typeOf(name, type);
     return schema !== undefined && schema !== false && 'const' in schema;
   }
 
   private reference(path: string, { typeName, typeArguments }: ts.TypeReferenceNode): Schema {
-    if (ts.isIdentifier(typeName) && typeName.text === 'Record')
+    if (compiler.isIdentifier(typeName) && typeName.text === 'Record')
       return {
         type: 'object',
         additionalProperties: this.replaced(`${path}.*`) ?? this.typeOf(`${path}.*`, typeArguments![1]!),
@@ -150,7 +157,7 @@ export class Types {
     const name = nameIn(path, typeName);
     const cut = name.lastIndexOf('.');
     const owner = this.has(name) ? undefined : this.find(name.slice(0, cut));
-    const member = owner && ts.isEnumDeclaration(owner) ? memberOf(owner, name.slice(cut + 1)) : undefined;
+    const member = owner && compiler.isEnumDeclaration(owner) ? memberOf(owner, name.slice(cut + 1)) : undefined;
     return member === undefined ? this.ref(name) : { const: member };
   }
 
@@ -165,8 +172,12 @@ export class Types {
     const file = this.fileOf(pack);
     const out = new Map<string, Declaration>();
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    for (const node of ts.createSourceFile(file, text, ts.ScriptTarget.Latest).statements)
-      if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node) || ts.isEnumDeclaration(node))
+    for (const node of compiler.createSourceFile(file, text, compiler.ScriptTarget.Latest).statements)
+      if (
+        compiler.isInterfaceDeclaration(node) ||
+        compiler.isTypeAliasDeclaration(node) ||
+        compiler.isEnumDeclaration(node)
+      )
         out.set(node.name.text, node);
     this.files.set(pack, out);
     return out;
@@ -192,31 +203,32 @@ export const byTag = (propertyName: string, oneOf: readonly Schema[]): Schema =>
 /** The whole name of a type that is named where `path` is: packages are imported by their own names, types begin with a capital. */
 function nameIn(path: string, name: ts.EntityName): string {
   const text = textOf(name);
-  return ts.isIdentifier(name) || /^[A-Z]/.test(text) ? `${path.split('.')[0]}.${text}` : text;
+  return compiler.isIdentifier(name) || /^[A-Z]/.test(text) ? `${path.split('.')[0]}.${text}` : text;
 }
 
 const textOf = (name: ts.EntityName): string =>
-  ts.isIdentifier(name) ? name.text : `${textOf(name.left)}.${name.right.text}`;
+  compiler.isIdentifier(name) ? name.text : `${textOf(name.left)}.${name.right.text}`;
 
-const keyOf = ({ name }: ts.TypeElement): string => (name !== undefined && ts.isIdentifier(name) ? name.text : '');
+const keyOf = ({ name }: ts.TypeElement): string =>
+  name !== undefined && compiler.isIdentifier(name) ? name.text : '';
 
 function literalOf(path: string, node: ts.Node): unknown {
-  if (ts.isStringLiteral(node)) return node.text;
-  if (ts.isNumericLiteral(node)) return Number(node.text);
+  if (compiler.isStringLiteral(node)) return node.text;
+  if (compiler.isNumericLiteral(node)) return Number(node.text);
   if (
-    ts.isPrefixUnaryExpression(node) &&
-    node.operator === ts.SyntaxKind.MinusToken &&
-    ts.isNumericLiteral(node.operand)
+    compiler.isPrefixUnaryExpression(node) &&
+    node.operator === compiler.SyntaxKind.MinusToken &&
+    compiler.isNumericLiteral(node.operand)
   )
     return -Number(node.operand.text);
-  if (node.kind === ts.SyntaxKind.NullKeyword) return null;
-  if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword)
-    return node.kind === ts.SyntaxKind.TrueKeyword;
+  if (node.kind === compiler.SyntaxKind.NullKeyword) return null;
+  if (node.kind === compiler.SyntaxKind.TrueKeyword || node.kind === compiler.SyntaxKind.FalseKeyword)
+    return node.kind === compiler.SyntaxKind.TrueKeyword;
   throw unread(path, node);
 }
 
 const memberOf = ({ members }: ts.EnumDeclaration, name: string): unknown => {
-  const found = members.find((member) => ts.isIdentifier(member.name) && member.name.text === name);
+  const found = members.find((member) => compiler.isIdentifier(member.name) && member.name.text === name);
   return found?.initializer === undefined ? undefined : literalOf(name, found.initializer);
 };
 
@@ -227,4 +239,4 @@ const valuesOf = (node: ts.EnumDeclaration): unknown[] =>
   });
 
 const unread = (path: string, node: ts.Node): Error =>
-  new Error(`${path} is written in a way that is not read here (${ts.SyntaxKind[node.kind]})`);
+  new Error(`${path} is written in a way that is not read here (${compiler.SyntaxKind[node.kind]})`);

@@ -28,7 +28,14 @@ export type Complain = (value: unknown) => string[];
 
 /** A check against a type that was derived, with what else its schemas refer to. */
 export function complaints(types: Types, root: Schema, more: Readonly<Record<string, Schema>> = {}): Complain {
-  const ajv = new Ajv({ allErrors: true, verbose: true, discriminator: true, strictTypes: false });
+  // Compiled once and used a few times: to make the code smaller takes longer than to run it.
+  const ajv = new Ajv({
+    allErrors: true,
+    code: { optimize: false },
+    verbose: true,
+    discriminator: true,
+    strictTypes: false,
+  });
   const validate = ajv.compile({ ...root, $defs: { ...types.defs, ...more } });
   // that a branch was taken is no fault of its own
   const faults = () => (validate.errors ?? []).filter(({ keyword }) => keyword !== 'if');
