@@ -71,8 +71,6 @@ export async function openView(
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
   });
-  // As an initial script it is not subject to the page's content security policy, which stays in force.
-  await context.addInitScript({ content: AXE });
   const page = await context.newPage();
   page.setDefaultTimeout(8_000);
   const errors: string[] = [];
@@ -122,6 +120,8 @@ export async function follow(page: Page, address: string): Promise<void> {
 
 /** what: every rule, or those that a change of colours alone can break. */
 export async function axeViolations(page: Page, what: 'all' | 'colours' = 'all'): Promise<Violation[]> {
+  // Once a document, and only where it is asked for: it is ten times the size of the page.
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(AXE);
   return page.evaluate(async (options) => {
     interface Result {
       violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[];

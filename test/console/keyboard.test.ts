@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { describeInChromium, stage } from './stage.ts';
 
 /** Tab stops of a page at most: the drift page has a link a feature. */
@@ -16,6 +16,7 @@ interface Stop {
 
 describeInChromium('with the keyboard alone', () => {
   const on = stage('file');
+  beforeAll(() => on.open('/'));
 
   test.each([
     [
@@ -82,6 +83,7 @@ describeInChromium('with the keyboard alone', () => {
   test('choosing a range or a filter leaves the keyboard where it was', async () => {
     const { page } = on;
     const focused = () => page.locator(':focus').innerText();
+    await on.open('/');
     for (const [address, link, part] of [
       ['/#/drift/demo', '24 h', 'range=24h'],
       ['/#/drift/demo', 'KS', 'show=ks'],
@@ -90,7 +92,7 @@ describeInChromium('with the keyboard alone', () => {
       ['/pipeline', '3 days', 'range=3d'],
       ['/incidents', 'Open', 'show=open'],
     ] as const) {
-      await on.open(address);
+      await on.go(address);
       await page.locator('main').getByRole('link', { name: link, exact: true }).focus();
       await page.keyboard.press('Enter');
       await page

@@ -92,6 +92,7 @@ describeInChromium('a time without figures', () => {
 
   test('a time before everything says so on each page, with the way back', async () => {
     const before = 'from=1000&to=2000';
+    await on.open('/');
     for (const [address, text, link] of [
       [`/#/drift/demo?${before}`, 'Nothing is known of this time.', 'Show the newest figures'],
       [`/incidents?${before}`, 'No incidents in this time.', 'Look at all times'],
@@ -102,7 +103,7 @@ describeInChromium('a time without figures', () => {
       [`/#/deadletters?${before}`, 'No dead letters in this time.', 'Look at all of them'],
       [`/pipeline?${before}`, 'Nothing is known of this time.', '24 h'],
     ] as const) {
-      await on.open(address);
+      await on.go(address);
       await on.page.getByText(text).first().waitFor();
       expect(await on.page.getByRole('link', { name: link, exact: true }).count(), address).toBeGreaterThan(0);
     }
