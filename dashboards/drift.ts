@@ -1,72 +1,22 @@
-import { FIGURES, type FigureName } from '../core/figures.ts';
-import type { Span } from '../core/triggers.ts';
 import { decisions, modelChanges } from './annotations.ts';
-import { COLOURS } from './colours.ts';
 import type { DashboardSpec } from './dashboard.ts';
-import { above, below, limitOf, outside, plain, rising, type Steps, textbookOf } from './limits.ts';
+import { figureNow, figureOverTime, NO_FIGURES } from './drift-figures.ts';
+import { above, below, limitOf, outside, plain, rising, textbookOf } from './limits.ts';
 import type { BuildOptions } from './options.ts';
-import { type Field, type Panel, type PanelSpec, property } from './panel.ts';
+import { property } from './panel.ts';
 import { answer, heat, lines, table, timeline } from './panels.ts';
 import { bucketsOf, STREAM, series } from './promql.ts';
 import { inTime, oneStream, view } from './sql.ts';
-import { prom, sqlSeries, sqlTable, type Target } from './target.ts';
+import { prom, sqlSeries, sqlTable } from './target.ts';
 import { streamVariable } from './variable.ts';
 import { CAUSE, STATUS } from './words.ts';
 
 const stream = { stream: STREAM };
-const NO_FIGURES =
-  'Unknown: nothing was observed in this time. There is one observation an hour of event time, once there is a model';
+/** Of what Prometheus is asked. */
+const NO_SERIES = 'Unknown: no monitor was scraped in this time, or there is no model to compare with yet';
 
 /** Features that are drawn; the table beside has all. */
 const MOST_FEATURES = 12;
-
-/** Limits that figures were held against, as lines; and the confidence interval as an area. */
-const LIMITS: Field[] = [
-  { name: 'value', properties: [property.colour(COLOURS.skyBlue)] },
-  { name: /limit/, properties: [property.colour(COLOURS.vermilion), property.dashed] },
-  { name: 'interval, low', properties: [property.colour(COLOURS.grey), property.noLine] },
-  {
-    name: 'interval, high',
-    properties: [property.colour(COLOURS.grey), property.noLine, property.fillTo('interval, low'), property.fill(25)],
-  },
-];
-
-/** A figure over time with what it was held against then. */
-const held = (figure: FigureName, span: Span): Target =>
-  sqlSeries(`
-    SELECT time, low AS "interval, low", high AS "interval, high", limit_low AS "limit, low", limit_high AS "limit, high", value
-    FROM ${view('figures')} WHERE ${oneStream} AND ${inTime} AND figure = '${figure}' AND span = '${span}'
-    ORDER BY time_ms`);
-
-type Rest = Pick<PanelSpec, 'title' | 'unit' | 'width' | 'height'> & Partial<PanelSpec>;
-const figureOverTime = (figure: FigureName, span: Span, why: string, rest: Rest): Panel =>
-  lines({
-    description: `${FIGURES[figure].means} Of each ${span}, with the limit that it was held against then. ${why}`,
-    noData: NO_FIGURES,
-    fields: LIMITS,
-    targets: [held(figure, span)],
-    ...rest,
-  });
-
-const figureNow = (
-  figure: FigureName,
-  span: Span,
-  title: string,
-  limits: Steps,
-  rest: Partial<PanelSpec> = {},
-): Panel =>
-  answer({
-    title,
-    description: `${FIGURES[figure].means} Of the newest ${span}.`,
-    unit: 'none',
-    noData: `Unknown: ${figure === 'ece' ? 'too few windows have labels' : 'no figures yet'}`,
-    width: 4,
-    height: 4,
-    decimals: 2,
-    limits,
-    targets: [prom(series('tidewatch_figure', { ...stream, figure, span }), { instant: true })],
-    ...rest,
-  });
 
 /** Drift and calibration of one stream: whether what comes in, and what is made of it, is as in training. */
 export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
@@ -88,9 +38,9 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
         answer({
           title: 'Likely cause',
           description:
-            'Why figures moved, as of the newest observation. Only drift that no producer, gap, season or storm explains may change a model.',
+            'Why figures moved, as of the newest observation. Only drift that no producer, gap, season or storm explains may change a model: what a producer changed or lost is mended there first.',
           unit: 'none',
-          noData: NO_FIGURES,
+          noData: 'Unknown: nothing was observed in this time',
           width: 6,
           height: 4,
           column: 'Cause',
@@ -101,19 +51,45 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
             ),
           ],
         }),
-        figureNow('drift', 'interval', 'Drift, of its limit', above(limitOf('drift'), 'warn')),
-        figureNow('alert_rate_ratio', 'day', 'Alerts, of those expected', outside(widest)),
-        figureNow('uniformity', 'day', 'p-values: off uniform', plain),
-        figureNow('data_quality', 'interval', 'Data quality, of 30', below(limitOf('data_quality_low'), 'warn'), {
+        figureNow(
+          'drift',
+          'interval',
+          'Have features drifted?',
+          'The cause beside it says whether to mend the data; the table of features says which.',
+          above(limitOf('drift'), 'warn'),
+        ),
+        figureNow(
+          'alert_rate_ratio',
+          'day',
+          'As many alerts as expected?',
+          `Below ${widest[0]} or above ${widest[1]}, its interval too, is off. After some hours it is calibrated anew, where the cause is harmless.`,
+          outside(widest),
+        ),
+        figureNow(
+          'uniformity',
+          'day',
+          'Are p-values uniform?',
+          '0 is as calibrated; the chart below has the limit.',
+          plain,
+        ),
+        figureNow(
+          'data_quality',
+          'interval',
+          'Data quality, of 30',
+          `Below ${limitOf('data_quality_low')} nothing trains; the dimensions below say what to mend.`,
+          below(limitOf('data_quality_low'), 'warn'),
+          { width: 3, decimals: 0 },
+        ),
+        figureNow('ece', 'week', 'Calibration error', 'Smaller is better; labels make it known.', plain, {
           width: 3,
-          decimals: 0,
+          decimals: 3,
         }),
-        figureNow('ece', 'week', 'Calibration error', plain, { width: 3, decimals: 3 }),
       ],
       [
         timeline({
           title: 'Cause over time',
-          description: 'What was told of each hour, with the words that it was told by in the table below.',
+          description:
+            'What was told of each hour; the table below has the sentence. A cause that comes and goes is a limit that is near, or a producer that restarts.',
           unit: 'none',
           noData: NO_FIGURES,
           width: 24,
@@ -131,7 +107,7 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
           title: 'PSI by feature',
           description: `Population stability index of the ${MOST_FEATURES} features that have shifted most, of each interval. The lines are the textbook limits: ${limitOf('psi_warn')} warns, ${textbookOf('psi_feature')} is drift. What acts is the measured limit of each feature, in the table.`,
           unit: 'none',
-          noData: NO_FIGURES,
+          noData: NO_SERIES,
           width: 12,
           height: 8,
           min: 0,
@@ -144,9 +120,9 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
         }),
         lines({
           title: 'KS by feature',
-          description: `Kolmogorov-Smirnov distance of the ${MOST_FEATURES} features that have shifted most, from bins.`,
+          description: `Kolmogorov-Smirnov distance of the ${MOST_FEATURES} features that have shifted most, from bins: 0 is as in training, 1 has nothing in common with it. The table has the limit of each.`,
           unit: 'none',
-          noData: NO_FIGURES,
+          noData: NO_SERIES,
           width: 12,
           height: 8,
           min: 0,
@@ -175,7 +151,7 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
           title: 'What the causes were told by',
           description: 'The sentence of each observation for which something had moved, and the features concerned.',
           unit: 'none',
-          noData: 'Nothing has moved in this time, or nothing was observed',
+          noData: 'No figure has moved in this time, or nothing was observed',
           width: 10,
           height: 8,
           fields: [
@@ -193,9 +169,9 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
         heat({
           title: 'Severities',
           description:
-            'Windows by severity, as they were judged. Severity is the p-value on a scale on which 1 is the configured alert rate whatever the model, so a change of shape here is a change of p-values.',
+            'Windows by severity, as they were judged. Severity is the p-value on a scale on which 1 is the configured alert rate whatever the model, so a change of shape here is a change of p-values. More above 1 than ever: many incidents, or a detector that is off; the overview says which.',
           unit: 'none',
-          noData: 'No windows were judged in this time',
+          noData: 'No window was judged in this time, or no worker was scraped',
           width: 12,
           height: 8,
           targets: [prom(bucketsOf('tidewatch_severity', stream), { legend: '{{le}}', format: 'heatmap' })],

@@ -18,7 +18,7 @@ import { SOURCE } from './words.ts';
 const STEP = 'time_ms / greatest(1, ($__unixEpochTo()::bigint - $__unixEpochFrom()) * 1000 / 3000)';
 const NO_ENTITY = 'No window of this entity in this time: choose another time or entity';
 /** Of what is asked whatever the time. */
-const NEVER = 'Unknown: no window of this entity was judged yet';
+const NEVER = 'Unknown: not judged yet';
 
 /** Value, and the band in which it was expected, as a shaded area. */
 const BAND: Field[] = [
@@ -59,7 +59,7 @@ export function entity({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         answer({
           title: 'Judged by',
           description:
-            'The forest, or the fallback that needs no model: it serves while there is no model, or when the forest cannot. It sees single metrics only.',
+            'The forest, or the fallback that needs no model: it serves while there is no model, or when the forest cannot. It judges an entity by its own past alone.',
           unit: 'none',
           noData: NEVER,
           width: 3,

@@ -43,7 +43,8 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       [
         answer({
           title: 'The controller',
-          description: 'What the monitor is about. Held and waiting for approval need a person.',
+          description:
+            'What the monitor is about. Held, waiting for approval and suspended need a person: the ledger below has why, the console and `tidewatch monitor` the means.',
           unit: 'none',
           noData: 'Unknown: no monitor decides',
           width: 4,
@@ -53,9 +54,9 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         }),
         answer({
           title: 'Champion',
-          description: 'The model that serves: the beginning of its id.',
+          description: 'The model that serves: the beginning of its id. While there is none the fallback judges.',
           unit: 'none',
-          noData: NO_MODEL,
+          noData: 'No model has served yet',
           width: 4,
           height: 4,
           column: 'Champion',
@@ -74,7 +75,7 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         table({
           title: 'Budget left',
           description:
-            'How often the controller may still act, as it counts: in event time, from what it did. The limits are those of the configuration that these dashboards were built from.',
+            'How often the controller may still act, as it counts: in event time, from what it did. At 0 it holds the action and says so in the ledger. The limits are those of the configuration that these dashboards were built from.',
           unit: 'none',
           noData: 'Unknown: the monitor has not looked at this stream yet',
           width: 12,
@@ -103,7 +104,8 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
         }),
         lines({
           title: 'Canary',
-          description: 'Share of the entities that the challenger serves. 0: it only judges beside the champion.',
+          description:
+            'Share of the entities that the challenger serves. 0: it only judges beside the champion. It rises by itself, or the challenger is withdrawn; `tidewatch monitor reject` ends it at once.',
           unit: 'percentunit',
           noData: 'No challenger in this time',
           width: 8,
@@ -118,7 +120,8 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
       [
         timeline({
           title: 'What the controller was about',
-          description: 'Idle, training, evaluating, shadow, canary, watching; held or suspended.',
+          description:
+            'Idle, training, evaluating, shadow, canary, watching; held or suspended. A gap: no monitor was scraped then.',
           unit: 'none',
           noData: 'Unknown: no monitor was scraped in this time',
           width: 16,
@@ -149,7 +152,7 @@ export function models({ streams, consoleUrl }: BuildOptions): DashboardSpec {
           description:
             'Decisions of the stream, the newest first. Held: nothing was done, and why. Click one for its evidence; `tidewatch explain decision ID` decides it again, `tidewatch ledger verify` checks the chain.',
           unit: 'none',
-          noData: 'Nothing was decided in this time',
+          noData: 'No decision in this time; a longer one may have some',
           width: 24,
           height: 9,
           fields: [

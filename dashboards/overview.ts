@@ -93,7 +93,7 @@ export function overview(options: BuildOptions): DashboardSpec {
         table({
           title: 'Figures beyond their limits',
           description:
-            'Of the newest hour that was observed. Unknown figures are not listed: no data is neither good nor bad.',
+            'Of the newest hour that was observed. Unknown figures are not listed: no data is neither good nor bad. Click a stream for its drift dashboard.',
           unit: 'none',
           noData: 'None, or the monitor observed nothing in this time',
           width: 10,
@@ -112,9 +112,10 @@ export function overview(options: BuildOptions): DashboardSpec {
       [
         lines({
           title: 'Traffic',
-          description: 'Points in a second, by what became of them. Late and dead-lettered ones were not judged.',
+          description:
+            'Points in a second, by what became of them. Late and dead-lettered ones were not judged: the pipeline dashboard has the reasons. A fall to nothing is for the senders.',
           unit: 'cps',
-          noData: 'No points were read in this time',
+          noData: 'No point was read in this time, or no worker was scraped',
           width: 8,
           height: 5,
           min: 0,
@@ -129,7 +130,7 @@ export function overview(options: BuildOptions): DashboardSpec {
           description:
             'Share of the windows judged that were anomalous, by stream. Normal windows are at the configured alert rate at most, so what is far above is an incident, or a detector that is off.',
           unit: 'percentunit',
-          noData: 'No windows were judged in this time',
+          noData: 'No window was judged in this time, or no worker was scraped',
           width: 8,
           height: 5,
           min: 0,
@@ -138,9 +139,9 @@ export function overview(options: BuildOptions): DashboardSpec {
         lines({
           title: 'Drift, as a share of its limit',
           description:
-            'How far the features have shifted over the newest interval; above the line is drift. One value an hour of event time.',
+            'How far the features have shifted over the newest interval; above the line is drift. One value an hour of event time. Drift and calibration has the features.',
           unit: 'none',
-          noData: 'Unknown: no figures of drift in this time',
+          noData: 'Unknown: no monitor was scraped in this time, or there is no model to compare with yet',
           width: 8,
           height: 5,
           min: 0,

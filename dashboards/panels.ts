@@ -34,7 +34,10 @@ import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-s
 import { COLOURS, SERIES_COLOURS } from './colours.ts';
 import { type Field, type Panel, type PanelSpec, panel, property, shadesOf } from './panel.ts';
 
-/** One answer, large: the newest value. `column`: the text column to show, for a query of rows. */
+/** In pixels. Fixed, since Grafana would shrink the words for when there is nothing to one line that nobody can read. */
+const VALUE_SIZE = 18;
+
+/** One answer: the newest value. `column`: the text column to show, for a query of rows. */
 export function answer(spec: PanelSpec & { column?: string; named?: boolean }): Panel {
   const { column, named = false } = spec;
   return panel('stat', spec, () =>
@@ -45,6 +48,7 @@ export function answer(spec: PanelSpec & { column?: string; named?: boolean }): 
           : new ReduceDataOptionsBuilder().calcs([]).values(true).limit(8).fields(`/^${column}$/`),
       )
       .textMode(named ? BigValueTextMode.ValueAndName : BigValueTextMode.Value)
+      .text(new VizTextDisplayOptionsBuilder().titleSize(ANSWER_SIZES.title).valueSize(VALUE_SIZE))
       .colorMode(BigValueColorMode.Value)
       .graphMode(BigValueGraphMode.None)
       .orientation(VizOrientation.Auto)

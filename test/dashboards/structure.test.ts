@@ -49,9 +49,46 @@ const stackedPx = (model: Model, count: number): number => {
   return heightPx(rows, phoneControlsRows(model));
 };
 
+/** Sides of a panel and of the text in it, and the mean width of a letter at this size and weight, all of it generous. */
+const TEXT = { panelPx: 18, insidePx: 16, letterEm: 0.58, lineEm: 1.2, headerPx: 32 };
+const widthsPx = ({ gridPos: { w } }: PanelModel): number[] => {
+  const [desktop, phone] = [1440 - GRID.aroundPx, PHONE.widthPx - GRID.aroundPx];
+  return [((desktop + GRID.gapPx) / COLUMNS) * w - GRID.gapPx, phone];
+};
+
+/** Height that text takes which breaks between words, in pixels. */
+function textPx(text: string, widthPx: number, sizePx: number): number {
+  const most = Math.floor((widthPx - TEXT.panelPx - TEXT.insidePx) / (sizePx * TEXT.letterEm));
+  let lines = 1;
+  let letters = 0;
+  for (const { length } of text.split(' ')) {
+    const added = letters === 0 ? length : letters + 1 + length;
+    if (added > most) lines++;
+    letters = added > most ? length : added;
+  }
+  return lines * sizePx * TEXT.lineEm;
+}
+
 describe('every dashboard', () => {
   it.each(models)('%s has panels that say what they are, and that fit', (_, model) => {
     expect(complaintsAbout(model)).toEqual([]);
+  });
+
+  it.each(models)('%s says what is not there in letters that can be read, within the panel', (_, { panels }) => {
+    for (const panel of panels.filter(({ type }) => type === 'stat')) {
+      const { valueSize } = panel.options.text as { valueSize: number };
+      const insidePx = panel.gridPos.h * (GRID.rowPx + GRID.gapPx) - GRID.gapPx - TEXT.headerPx - TEXT.panelPx;
+      for (const widthPx of widthsPx(panel))
+        expect(textPx(panel.fieldConfig.defaults.noValue!, widthPx, valueSize), panel.title).toBeLessThanOrEqual(
+          insidePx,
+        );
+    }
+  });
+
+  it('could not say it in a sentence of 88 letters, a sixth of the screen wide', () => {
+    const sentence = 'No model has served yet: the fallback judges until there is enough history to train one';
+    expect(textPx(sentence, 228, 18)).toBeGreaterThan(4 * (GRID.rowPx + GRID.gapPx) - TEXT.headerPx - TEXT.panelPx);
+    expect(textPx('one two three', 9 * 18, 18)).toBe(2 * 18 * TEXT.lineEm);
   });
 
   it('has an address, a tag and a title of its own', () => {
@@ -113,13 +150,6 @@ describe('the overview', () => {
     for (const variable of open.templating.list) variable.hide = 0;
     expect(stackedPx(open, answers.length)).toBeGreaterThan(PHONE.heightPx);
   });
-
-  /** Sides of a panel and of the text in it, and the mean width of a letter at this size and weight, all of it generous. */
-  const TEXT = { panelPx: 18, insidePx: 16, letterEm: 0.58, lineEm: 1.2, headerPx: 32 };
-  const widthsPx = ({ gridPos: { w } }: PanelModel): number[] => {
-    const [desktop, phone] = [1440 - GRID.aroundPx, PHONE.widthPx - GRID.aroundPx];
-    return [((desktop + GRID.gapPx) / COLUMNS) * w - GRID.gapPx, phone];
-  };
 
   it('says each answer in two lines that fit its panel, on either screen', () => {
     const linePx = ANSWER_SIZES.value * TEXT.lineEm;
