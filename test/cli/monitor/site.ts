@@ -1,15 +1,17 @@
 import { pino } from 'pino';
+import type { PartitionMetrics } from '../../../cli/metrics/partition-metrics.ts';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { Monitor } from '../../../cli/monitor/monitor.ts';
 import { monitorStores } from '../../../cli/monitor/stores.ts';
 import { trainingHere } from '../../../cli/monitor/training.ts';
-import { systemClock } from '../../../core/clock.ts';
+import { type Clock, systemClock } from '../../../core/clock.ts';
 import { rootConfig } from '../../../core/config/root.ts';
 import { type StreamConfig, streamConfig } from '../../../core/config/stream.ts';
 import { orThrow } from '../../../core/errors.ts';
 import { sha256Hex } from '../../../core/hash.ts';
 import { Random } from '../../../core/random.ts';
 import type { ControlChange } from '../../../core/types.ts';
+import { Breaker } from '../../../detector/breaker.ts';
 import { Fold } from '../../../detector/fold.ts';
 import { modelIdOf, trainArtifact } from '../../../detector/offline.ts';
 import type { TrainingRow } from '../../../detector/ports.ts';
@@ -34,13 +36,31 @@ export const STREAM = streamConfig.parse({
   detector: { alertRate: 0.01 },
 });
 
+export interface StoredOptions {
+  clock?: Clock;
+  /** Shows what is done, as a worker's loop would. */
+  shown?: PartitionMetrics;
+}
+
+/** What is shown of the work on a partition, which takes no time here. */
+export interface Work {
+  /** Records that wait. */
+  lag: number;
+  /** Each batch, flush and checkpoint. */
+  tookMs: number;
+  /** Windows that a database had otherwise. */
+  divergent: number;
+}
+
 /** One partition of a stream, folded for real into a real database, record by record of event time. */
 export class StoredPartition {
   readonly config: StreamConfig;
   readonly fold: Fold;
+  readonly work: Work = { lag: 0, tookMs: 0, divergent: 0 };
   readonly #store: PostgresPartitionStore;
   readonly #stores: ReturnType<typeof monitorStores>;
   readonly #appendMs: (offset: number) => number;
+  readonly #shown: PartitionMetrics | undefined;
   readonly #rows: TrainingRow[] = [];
   #epoch = 0;
   #saved = 0;
@@ -48,17 +68,37 @@ export class StoredPartition {
   next = 0;
   modelId = '';
 
-  constructor({ pool }: TestDatabase, config: StreamConfig, decoder: Decoder, appendMs: (offset: number) => number) {
-    const about = { stream: config.name, partition: 0, clock: systemClock, log: silentLogger };
+  constructor(
+    { pool }: TestDatabase,
+    config: StreamConfig,
+    decoder: Decoder,
+    appendMs: (offset: number) => number,
+    { clock = systemClock, shown }: StoredOptions = {},
+  ) {
     this.config = config;
-    this.#store = new PostgresPartitionStore(pool, about);
-    this.#stores = monitorStores(pool, systemClock);
+    this.#store = new PostgresPartitionStore(pool, { stream: config.name, partition: 0, clock, log: silentLogger });
+    this.#stores = monitorStores(pool, clock);
     this.#appendMs = appendMs;
+    this.#shown = shown;
     this.fold = new Fold(config, decoder);
   }
 
   async claim(): Promise<void> {
     this.#epoch = (await this.#store.claim('test')).epoch;
+    const { fold, work } = this;
+    const watched = {
+      fold,
+      get lag() {
+        return work.lag;
+      },
+    };
+    this.#shown?.claimed(watched, new Breaker());
+  }
+
+  /** Records that the log had no longer when they were to be read. */
+  async lose(count: number): Promise<void> {
+    await this.#store.recordLoss(this.next, this.next + count, 'retention');
+    this.#shown?.lost(this.next, this.next + count);
   }
 
   /** Folds so many records more, and saves what came of them. */
@@ -69,6 +109,7 @@ export class StoredPartition {
       this.fold.record({ offset: this.next, appendMs, key: null, value: new Uint8Array(0) }, out);
       this.next++;
     }
+    this.#shown?.folded(count, count, this.work.tookMs);
     await this.#save(out);
   }
 
@@ -76,9 +117,12 @@ export class StoredPartition {
     for (const { entity, windowStartMs, readings } of out.verdicts)
       this.#rows.push({ entity, windowStartMs, features: readings.features, values: readings.values });
     await this.#store.flush(out, this.#epoch);
+    this.#shown?.flushed(out, this.work.tookMs, this.work.divergent);
     const { watermarkMs, controlSequence, counters } = this.fold;
     const position = { epoch: this.#epoch, offsetPrevious: this.#saved, offsetNext: this.next };
-    await this.#store.checkpoint({ ...position, state: this.fold.save(), watermarkMs, controlSequence, counters });
+    const state = this.fold.save();
+    await this.#store.checkpoint({ ...position, state, watermarkMs, controlSequence, counters });
+    this.#shown?.checkpointed(this.next, this.work.tookMs, state.length);
     this.#saved = this.next;
   }
 
@@ -143,13 +187,21 @@ export class FoldedStream extends StoredPartition {
   }
 }
 
+export interface WatchOptions {
+  stream?: StreamConfig;
+  work?: TrainingWork;
+  clock?: Clock;
+  /** How often it looks for grains that are whole. */
+  lookMs?: number;
+}
+
 /** A monitor of a stream as `tidewatch monitor` makes it, looking twenty times a second. */
 export function startMonitor(
   { pool }: TestDatabase,
   owner: string,
-  { stream = STREAM, work = workHere(systemClock) }: { stream?: StreamConfig; work?: TrainingWork } = {},
+  { stream = STREAM, clock = systemClock, work = workHere(clock), lookMs = 50 }: WatchOptions = {},
 ) {
-  const stores = monitorStores(pool, systemClock);
+  const stores = monitorStores(pool, clock);
   const metrics = new PrometheusMetrics({ kind: 'monitor', version: '1', process: false });
   const monitor = new Monitor({
     config: rootConfig.parse({}),
@@ -158,12 +210,12 @@ export function startMonitor(
     env: {},
     stores,
     training: trainingHere(stores, work, '1'),
-    clock: systemClock,
+    clock,
     logger: pino({ level: 'silent' }),
     metrics,
     version: '1',
     owner,
-    lookMs: 50,
+    lookMs,
   });
   const stop = new AbortController();
   const ended = monitor.run(stop.signal);
