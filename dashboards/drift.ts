@@ -80,7 +80,7 @@ export function drift({ streams, consoleUrl: _ }: BuildOptions): DashboardSpec {
           below(limitOf('data_quality_low'), 'warn'),
           { width: 3, decimals: 0 },
         ),
-        figureNow('ece', 'week', 'Calibration error', 'Smaller is better; labels make it known.', plain, {
+        figureNow('ece', 'week', 'Calibration error now', 'Smaller is better; labels make it known.', plain, {
           width: 3,
           decimals: 3,
         }),

@@ -70,7 +70,7 @@ export function overview(options: BuildOptions): DashboardSpec {
       ],
       [
         table({
-          title: 'Decisions',
+          title: 'Newest decisions',
           description:
             'The newest decisions, with what came of each. Held: nothing was done, and why. Click one for its evidence.',
           unit: 'none',

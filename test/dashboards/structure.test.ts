@@ -97,6 +97,13 @@ describe('every dashboard', () => {
     for (const [, { tags }] of models) expect(tags).toEqual([TAG]);
   });
 
+  it('has panels and marks of different names', () => {
+    for (const [, { panels, annotations }] of models) {
+      const names = [...panels, ...annotations.list].map((one) => ('title' in one ? one.title : one.name));
+      expect(names.filter((name, i) => names.indexOf(name) < i)).toEqual([]);
+    }
+  });
+
   it('leads to the others, at the same time, and to the console', () => {
     for (const [, { links }] of models) {
       expect(links).toContainEqual(expect.objectContaining({ type: 'dashboards', tags: [TAG], keepTime: true }));
