@@ -98,7 +98,8 @@ const nothingThen = (stream, range) =>
     range.live ? 'The figures of this time are no longer kept.' : 'Nothing is known of this time.',
     range.live
       ? 'Newer ones come with the next grain.'
-      : h('a', { href: monitorLink('drift', stream) }, 'Show the newest figures'),
+      : 'The monitor had not looked yet, or its figures are no longer kept. ',
+    !range.live && h('a', { href: monitorLink('drift', stream) }, 'Show the newest figures'),
   );
 
 function tabs(label, choices, chosen, address) {

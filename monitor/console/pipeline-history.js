@@ -47,6 +47,7 @@ export function pipelineHistory(page, range) {
       });
       if (places.some((place) => !body.contains(place))) fill(body, places);
     },
+    () => empty('No monitor runs here.', 'Figures over time are those of a monitor; see docs/operating.md.'),
   );
 
   async function read(stream, state) {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { END_MS, holdsEverywhere } from './console.ts';
 import { describeInChromium, stage } from './stage.ts';
 
@@ -7,6 +7,7 @@ const HOUR_MS = 3_600_000;
 /** What each page says where there is nothing to show: which of the reasons it is, and what comes next. */
 describeInChromium('before the first record', () => {
   const on = stage('file', { historyMs: 0, planted: [], demo: false });
+  beforeAll(() => on.open('/'));
 
   test.each([
     [
@@ -23,7 +24,7 @@ describeInChromium('before the first record', () => {
     ['/#/maintenance', ['No maintenance is on.', 'None is planned.', 'There was none so far.']],
     ['/#/deadletters?range=24h&stream=demo&from=1000&to=2000', ['No dead letters of demo in this time.']],
   ])('%s says so, in both themes and sizes', async (address, texts) => {
-    await on.open(address);
+    await on.go(address);
     for (const text of texts) await on.page.getByText(text).first().waitFor();
     await holdsEverywhere(on.page, address);
     if (!address.startsWith('/entities')) expect(on.view.errors).toEqual([]);

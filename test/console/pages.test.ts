@@ -15,7 +15,7 @@ const PAGES: [name: string, path: string][] = [
   ['incident', `/incidents/${INCIDENT}`],
   ['pipeline', '/pipeline'],
   ['drift, a feature chosen', '/#/drift/demo?feature=latency_ms__mean__10s'],
-  ['drift over a week, by KS', '/#/drift/demo?range=7d&show=ks'],
+  ['drift over a day, by KS', '/#/drift/demo?range=24h&show=ks'],
   ['drift of a stream not looked at', '/#/drift/host'],
   ['models', '/#/models/demo'],
   ['models of a stream not looked at', '/#/models/host'],
