@@ -1,12 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchChromium } from '../chromium.ts';
-import { ConsoleHarness, openView, visit } from './console.ts';
-
-const SIZES = [
-  { name: 'wide', width: 1440, height: 900 },
-  { name: 'phone', width: 390, height: 844 },
-];
+import { ConsoleHarness, openView, SIZES, visit } from './console.ts';
 
 /**
  * `npx tsx test/console/screenshots.ts [OUT] [page …] [--full]`: every page over the fixture, in both sizes and themes. The
@@ -30,6 +25,7 @@ async function main(): Promise<void> {
     pipeline: '/pipeline',
     drift: '/#/drift/demo',
     'drift-week': '/#/drift/demo?range=7d',
+    'drift-feature': '/#/drift/demo?feature=latency_ms__mean__10s',
     'drift-unknown': '/#/drift/host',
     models: '/#/models/demo',
     decisions: '/#/decisions',
