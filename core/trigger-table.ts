@@ -195,7 +195,8 @@ export const TRIGGERS: readonly Trigger[] = [
     span: 'week',
     limit: 0.9,
     forMs: DAY_MS,
-    causes: HARMLESS,
+    // of telemetry that has changed a model knows nothing yet: what it needs is another one
+    causes: ['none'],
     action: 'disable_forest',
     urgency: 'ticket',
     cooldownMs: 30 * DAY_MS,

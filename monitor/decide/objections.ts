@@ -32,8 +32,11 @@ export function objectionTo(
   if (trigger.causes !== undefined && !trigger.causes.includes(cause))
     return final(`The cause is ${cause.replaceAll('_', ' ')}`);
   if (TOUCHES_MODEL.has(action) && state.hold !== null) return final(`There is a hold (${state.hold.reason})`);
-  if (TOUCHES_MODEL.has(action) && trigger.figure === 'quality' && state.serving.mode !== 'forest')
-    return final('The forest does not serve, so its quality is nobody’s');
+  if (state.serving.mode !== 'forest') {
+    if (TOUCHES_MODEL.has(action) && trigger.figure === 'quality')
+      return final('The forest does not serve, so its quality is nobody’s');
+    if (action === 'recalibrate') return final('The forest does not serve, so there are no scores of it');
+  }
   return busyOrSpent(turn, policy, action);
 }
 
@@ -60,8 +63,11 @@ function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Obj
       if (turn.spentWithin('roll_back', DAY_MS) >= config.rollbacksPerDay)
         return passing('The budget of roll-backs is spent');
       return null;
-    case 'fall_back':
     case 'disable_forest':
+      // a candidate is on its way, which may be better
+      if (state.rollout.phase !== 'idle') return 'wait';
+      return state.serving.mode === 'forest' ? null : 'wait';
+    case 'fall_back':
       return state.serving.mode === 'forest' ? null : 'wait';
     default:
       return null;

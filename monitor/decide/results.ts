@@ -9,7 +9,7 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
   const effect = turn.state.effects.find((one) => one.id === id);
   if (effect === undefined) return;
   turn.answered(id);
-  if (result.kind === 'failed') return failed(turn, policy, effect, `${result.code}: ${result.detail}`);
+  if (result.kind === 'failed') return failed(turn, policy, effect, result);
   if (effect.kind === 'train' && result.kind === 'trained') return trained(turn, effect, result.model);
   if (effect.kind === 'evaluate' && result.kind === 'evaluated') {
     const refused = result.gates.filter(({ passed }) => !passed).map(({ gate, detail }) => `${gate}: ${detail}`);
@@ -25,14 +25,19 @@ export function takeResult(turn: Turn, policy: Policy, id: string, result: Effec
   }
 }
 
-function failed(turn: Turn, policy: Policy, effect: Effect, why: string): void {
+type Failed = Extract<EffectResult, { kind: 'failed' }>;
+
+function failed(turn: Turn, policy: Policy, effect: Effect, { code, detail }: Failed): void {
   const { rollout } = turn.state;
+  const why = `${code}: ${detail}`;
   if (effect.kind === 'recalibrate') {
     turn.decide(draft('recalibrate', `It could not be calibrated anew (${why}).`, { result: 'refused' }));
     endEpisodes(turn, policy, 'recalibrate');
     return;
   }
   if (effect.kind !== 'train' && effect.kind !== 'evaluate') return;
+  // nothing was trained, and with more data it will be: the month's budget is not for that
+  if (effect.kind === 'train' && code === 'too_little_data') turn.giveBack('retrain');
   const what = effect.kind === 'train' ? 'The training failed' : 'The candidate could not be evaluated';
   turn.decide(
     draft('train_failed', `${what} (${why}); the champion goes on.`, { result: 'refused', urgency: 'ticket' }),

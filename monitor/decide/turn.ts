@@ -55,6 +55,12 @@ export class Turn {
     this.state.spent = [...this.state.spent, { action, atMs: this.atMs }].slice(-MAX_SPENT);
   }
 
+  /** What was spent last was for nothing. */
+  giveBack(action: MonitorState['spent'][number]['action']): void {
+    const last = this.state.spent.findLastIndex((one) => one.action === action);
+    this.state.spent = this.state.spent.filter((_, i) => i !== last);
+  }
+
   /** How often it was done within so much event time. */
   spentWithin(action: MonitorState['spent'][number]['action'], withinMs: number): number {
     return this.state.spent.filter((one) => one.action === action && one.atMs > this.atMs - withinMs).length;

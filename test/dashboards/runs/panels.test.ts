@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allQueries, type Filling } from '../../../dashboards/index.ts';
+import { ensureRoles } from '../../../store/roles.ts';
+import { type TestDatabase, testDatabase } from '../../postgres.ts';
 import { needsPrometheus, testPrometheus } from '../../prometheus.ts';
+import { loginOf } from '../../store/logins.ts';
 import { makeOptions } from '../make.ts';
 import { alikeIn, askPromql, askSql, emptyIn, type Shown, together } from './answers.ts';
 import { HOUR_MS, Run, STREAM } from './run.ts';
@@ -38,14 +41,17 @@ interface Told {
 /** What dashboards show of the two days until an instant; Prometheus is asked when the run is over. */
 class Story {
   readonly #run: Run;
+  readonly #grafana: TestDatabase['pool'];
   readonly #moments: { filling: Filling; sql: Shown }[] = [];
 
-  constructor(run: Run) {
+  /** grafana: with the rights of dashboards. */
+  constructor(run: Run, grafana: TestDatabase['pool']) {
     this.#run = run;
+    this.#grafana = grafana;
   }
 
   async look(): Promise<void> {
-    const { grafana, timeMs } = this.#run;
+    const { timeMs } = this.#run;
     const filling: Filling = {
       fromMs: timeMs - 48 * HOUR_MS,
       toMs: timeMs,
@@ -53,7 +59,7 @@ class Story {
       scrapeSeconds: HOUR_MS / 1_000,
       variables: { stream: STREAM, entity: 'node-01', feature: 'cpu_percent__mean__10m' },
     };
-    this.#moments.push({ filling, sql: await askSql(QUERIES, grafana, filling) });
+    this.#moments.push({ filling, sql: await askSql(QUERIES, this.#grafana, filling) });
   }
 
   async told(): Promise<Told> {
@@ -74,9 +80,12 @@ needsPrometheus('what dashboards show of a run', () => {
   let ill: Told;
 
   async function tell(troubled: boolean): Promise<Told> {
-    const run = await Run.begin();
+    const database = await testDatabase();
+    await ensureRoles(database.pool);
+    const { pool } = await loginOf(database, 'tidewatch_grafana');
+    const run = await Run.begin({ database });
     runs.push(run);
-    const story = new Story(run);
+    const story = new Story(run, pool);
     await run.hours(HEALTHY_HOURS);
     await story.look();
     if (troubled) await run.command({ kind: 'retrain' });

@@ -1,15 +1,14 @@
 import { PartitionsMetrics } from '../../../cli/metrics/partitions.ts';
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { type Clock, systemClock } from '../../../core/clock.ts';
+import type { StreamConfig } from '../../../core/config/stream.ts';
 import type { DecodeSink } from '../../../ingest/ports.ts';
 import type { Command, MonitorState } from '../../../monitor/types.ts';
 import type { FaultKind, MonitorFault } from '../../../scenarios/monitor/faults.ts';
 import { SyntheticFleet } from '../../../scenarios/monitor/synthetic.ts';
 import { WORLD_START_MS, World, worldConfig } from '../../../scenarios/monitor/world.ts';
-import { ensureRoles } from '../../../store/roles.ts';
 import { StoredPartition, startMonitor } from '../../cli/monitor/site.ts';
-import { type TestDatabase, testDatabase } from '../../postgres.ts';
-import { loginOf } from '../../store/logins.ts';
+import type { TestDatabase } from '../../postgres.ts';
 import { makeLabel } from '../../store/monitor-make.ts';
 import { Scrapes } from './scrapes.ts';
 
@@ -25,15 +24,23 @@ const LOOK_MS = 5;
 const PATIENCE_MS = 30_000;
 const POLICY = { shadow: '2h', step: '2h', steps: [0.25, 1], watch: '2h' };
 
+export interface RunOptions {
+  /** Migrated. */
+  database: TestDatabase;
+  /** Event time of the first record. */
+  startMs?: number;
+  historyDays?: number;
+  /** Keys of streams[].policy that differ from the defaults. */
+  policy?: Record<string, unknown>;
+}
+
 /**
  * A fleet of the scenarios, folded and watched in hours of event time: a real database, the monitor's own loop, and what a
  * Prometheus has of worker and monitor when it scrapes them once an hour. The same hours give the same figures.
  */
 export class Run {
-  readonly stream = worldConfig(STREAM, POLICY);
+  readonly stream: StreamConfig;
   readonly scrapes = new Scrapes();
-  /** As the role of dashboards. */
-  readonly grafana: TestDatabase['pool'];
   readonly partition: StoredPartition;
   readonly #world: World;
   readonly #faults: MonitorFault[] = [];
@@ -45,10 +52,10 @@ export class Run {
   /** In each hour a record cannot be read and the database refuses a call; another worker does not answer. */
   #failing = false;
 
-  private constructor(database: TestDatabase, grafana: TestDatabase['pool']) {
-    this.grafana = grafana;
+  private constructor({ database, startMs = WORLD_START_MS, policy = POLICY }: RunOptions) {
+    this.stream = worldConfig(STREAM, policy);
     const telemetry = new SyntheticFleet(SEED, ENTITIES, PERIOD_MS);
-    this.#world = new World({ telemetry, faults: this.#faults, seed: SEED, startMs: WORLD_START_MS });
+    this.#world = new World({ telemetry, faults: this.#faults, seed: SEED, startMs });
     // sleeps are real; what is measured of work is none, so that nothing depends on the machine
     this.#clock = { now: () => this.timeMs, elapsed: () => 0, sleep: systemClock.sleep };
     const about = { metrics: this.#worker, clock: this.#clock, streams: [STREAM], sha256Of: () => 'a'.repeat(64) };
@@ -64,13 +71,12 @@ export class Run {
   }
 
   /** With a history and a first model, about to serve. */
-  static async begin(): Promise<Run> {
-    const database = await testDatabase();
-    await ensureRoles(database.pool);
-    const run = new Run(database, (await loginOf(database, 'tidewatch_grafana')).pool);
+  static async begin(options: RunOptions): Promise<Run> {
+    const { database, historyDays = HISTORY_DAYS } = options;
+    const run = new Run(options);
     const { partition, stream } = run;
     await partition.claim();
-    for (let day = 0; day < HISTORY_DAYS; day++) await partition.records(24 * PER_HOUR);
+    for (let day = 0; day < historyDays; day++) await partition.records(24 * PER_HOUR);
     await partition.train();
     run.#watching = startMonitor(database, 'the one', { stream, clock: run.#clock, lookMs: LOOK_MS });
     await run.#until((state) => state.serving.champion !== null);
@@ -82,6 +88,11 @@ export class Run {
     return this.#world.timeMs;
   }
 
+  /** From now on. */
+  strike(...faults: FaultKind[]): void {
+    for (const fault of faults) this.#faults.push({ ...fault, startMs: this.timeMs, endMs: null });
+  }
+
   /** From now on all goes wrong that dashboards have a panel for. */
   async fail(): Promise<void> {
     const faults: FaultKind[] = [
@@ -90,7 +101,7 @@ export class Run {
       { kind: 'delay', share: 1, byMs: HOUR_MS },
       { kind: 'delay', share: 0.05, byMs: 4 * HOUR_MS },
     ];
-    for (const fault of faults) this.#faults.push({ ...fault, startMs: this.timeMs, endMs: null });
+    this.strike(...faults);
     this.#failing = true;
     Object.assign(this.partition.work, { lag: 7, tookMs: 300, divergent: 1 });
     this.#shown.split(['node-02']);
