@@ -17,7 +17,7 @@ register(); // the summary is TypeScript
 const { summarise } = await import('./summary.ts');
 
 /** Logs of machines are read without colours. */
-const env = process.stdout.isTTY ? process.env : { ...process.env, NO_COLOR: '1' };
+const env = { ...process.env, ...(!process.stdout.isTTY && { NO_COLOR: '1' }) };
 
 function step(name, command, args) {
   process.stdout.write(`\n── ${name}\n`);
@@ -42,6 +42,9 @@ const STEPS = ['types', 'lint', 'chaos'];
 
 function main() {
   const scratch = mkdtempSync(path.join(tmpdir(), 'tidewatch-tests-'));
+  const whole = process.argv.length === 2;
+  // The program is started many times by a whole run, so it is built then, by the first test that starts it.
+  if (whole) env.TIDEWATCH_TEST_BUILT_DIR = path.join(scratch, 'built');
   const reportFile = path.join(scratch, 'report.json');
   const node = process.execPath;
   const ci = process.env.CI === 'true' || process.env.CI === '1';
@@ -58,8 +61,7 @@ function main() {
     ...process.argv.slice(2),
   ]);
   // Faults under load want the machine to themselves, so they come after the tests; by hand: npm run chaos -- --short
-  if (ci && process.argv.length === 2)
-    steps.push(step('chaos', node, [program('tsx', 'dist/cli.mjs'), 'test/chaos/main.ts', '--short']));
+  if (ci && whole) steps.push(step('chaos', node, [program('tsx', 'dist/cli.mjs'), 'test/chaos/main.ts', '--short']));
   const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : null;
   rmSync(scratch, { recursive: true, force: true });
 

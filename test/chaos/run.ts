@@ -4,6 +4,7 @@ import { systemClock } from '../../core/clock.ts';
 import { parseConfig } from '../../core/config/parse.ts';
 import type { StreamConfig } from '../../core/config/stream.ts';
 import { orThrow } from '../../core/errors.ts';
+import { builtProgram } from '../program.ts';
 import { check, type Findings } from './check.ts';
 import type { Arena, Fault } from './fault.ts';
 import { sendLoad } from './load.ts';
@@ -73,7 +74,7 @@ export async function runFault(options: RunOptions): Promise<Outcome> {
   const stream = orThrow(parseConfig({ object: config })).config.streams[0]!;
   await site.makeTopic(topic, PARTITIONS);
 
-  const workers = new Workers(file, path.join(site.dir, `${topic}.log`), fault?.odd);
+  const workers = new Workers(await builtProgram(), file, path.join(site.dir, `${topic}.log`), fault?.odd);
   site.kafkaProxy.forget();
   site.postgresProxy.forget();
   const over = new AbortController();

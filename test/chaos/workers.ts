@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import { systemClock } from '../../core/clock.ts';
 import { ownsPort, peakRssMib } from './proc.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
 const ODD = ['--import', 'tsx', path.resolve('test/chaos/odd-worker.ts')];
 const RESPAWN_MS = 500;
 const LOOK_MS = 50;
@@ -22,6 +21,7 @@ interface Running {
 
 /** Worker processes as a supervisor keeps them: whoever ends without being asked to is started again. */
 export class Workers {
+  readonly #program: string;
   readonly #configFile: string;
   readonly #log: WriteStream;
   readonly #running = new Set<Running>();
@@ -34,7 +34,8 @@ export class Workers {
   readonly #odd: ((n: number) => Record<string, string>) | undefined;
 
   /** odd: environment of the n-th worker, which then is one of odd-worker.ts. */
-  constructor(configFile: string, logFile: string, odd?: (n: number) => Record<string, string>) {
+  constructor(program: string, configFile: string, logFile: string, odd?: (n: number) => Record<string, string>) {
+    this.#program = program;
     this.#configFile = configFile;
     this.#odd = odd;
     this.#log = createWriteStream(logFile);
@@ -78,7 +79,7 @@ export class Workers {
   }
 
   start(): void {
-    const program = this.#odd === undefined ? [BIN] : ODD;
+    const program = this.#odd === undefined ? [this.#program] : ODD;
     const child = spawn(process.execPath, [...program, 'worker', '--file', this.#configFile], {
       env: {
         ...process.env,

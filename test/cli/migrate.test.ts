@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { systemClock } from '../../core/clock.ts';
 import { type EmbeddedPostgres, startPostgres } from '../../store/embedded.ts';
 import { silentLogger } from '../../store/logger.ts';
 import { PostgresPartitionStore } from '../../store/partition-store.ts';
 import { openPool } from '../../store/pool.ts';
+import { builtProgram } from '../program.ts';
 import { makeVerdict, outputs } from '../store/make.ts';
 
 /** A server of its own: roles are a server's, and here there are none yet. */
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const PROGRAM = fileURLToPath(new URL('../../bin/tidewatch.js', import.meta.url));
+const PROGRAM = await builtProgram();
 
 /** The URL comes from a file, as in production. */
 function tidewatch(

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { builtProgram } from '../program.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
+const BIN = await builtProgram();
 
 interface Run {
   code: number;

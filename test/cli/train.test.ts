@@ -7,9 +7,10 @@ import { recordingFacts } from '../../cli/inspect/recording.ts';
 import { orThrow } from '../../core/errors.ts';
 import { loadModel } from '../../detector/model.ts';
 import { modelIdOf } from '../../detector/offline.ts';
+import { builtProgram } from '../program.ts';
 import { writeRecording } from '../recordings/write.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
+const BIN = await builtProgram();
 
 /** Runs the command in the folder of the recording. */
 function tidewatch(cwd: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -6,8 +6,8 @@ import path from 'node:path';
 import { systemClock } from '../../core/clock.ts';
 import { findBinaries } from '../../store/embedded-binaries.ts';
 import { isAlive, readPidFile } from '../../store/embedded-postmaster.ts';
+import { builtProgram } from '../program.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
 const POLL_MS = 50;
 /** For a machine with much else to do; what is waited for takes a fraction of it. */
 export const PATIENCE_MS = 60_000;
@@ -69,14 +69,20 @@ export class Home {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'tidewatch-e2e-'));
   readonly port: number;
   readonly #running = new Set<Up>();
+  readonly #program: string;
+  readonly #programOfUp: string;
 
-  private constructor(port: number) {
+  private constructor(port: number, program: string, programOfUp: string) {
     this.port = port;
+    this.#program = program;
+    this.#programOfUp = programOfUp;
     homes.add(this);
   }
 
-  static async make(yaml: string): Promise<Home> {
-    const home = new Home(await freePort());
+  /** programOfUp: what `up` is started from here, when it is not what other commands are. */
+  static async make(yaml: string, programOfUp?: string): Promise<Home> {
+    const program = await builtProgram();
+    const home = new Home(await freePort(), program, programOfUp ?? program);
     home.write('tidewatch.yaml', yaml);
     return home;
   }
@@ -100,7 +106,7 @@ export class Home {
 
   /** `tidewatch up` here, as a process of its own. */
   start(env: Record<string, string> = {}): Up {
-    const child = spawn(process.execPath, [BIN, 'up'], { cwd: this.dir, env: this.env(env) });
+    const child = spawn(process.execPath, [this.#programOfUp, 'up'], { cwd: this.dir, env: this.env(env) });
     const up = new Up(this, child);
     this.#running.add(up);
     return up;
@@ -110,7 +116,7 @@ export class Home {
   cli(args: string[], env: Record<string, string> = {}): Promise<Run> {
     return new Promise((resolve) => {
       const options = { cwd: this.dir, env: this.env(env), timeout: CLI_TIMEOUT_MS };
-      const child = execFile(process.execPath, [BIN, ...args], options, (_, out, err) =>
+      const child = execFile(process.execPath, [this.#program, ...args], options, (_, out, err) =>
         resolve({ code: child.exitCode, out, err }),
       );
     });

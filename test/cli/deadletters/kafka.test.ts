@@ -19,9 +19,10 @@ import { PostgresPartitionStore } from '../../../store/partition-store.ts';
 import { freshTopic, kafkaBroker, useKafka } from '../../kafka.ts';
 import { needs } from '../../needs.ts';
 import { testDatabase } from '../../postgres.ts';
+import { builtProgram } from '../../program.ts';
 import { outputs } from './letters.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
+const BIN = await builtProgram();
 const START = Math.floor(systemClock.now() / 10_000) * 10_000;
 const RUN_MS = 60_000;
 

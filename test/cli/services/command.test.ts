@@ -3,8 +3,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { builtProgram } from '../../program.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
+const BIN = await builtProgram();
 const cwd = mkdtempSync(path.join(tmpdir(), 'tidewatch-'));
 afterAll(() => rmSync(cwd, { recursive: true }));
 

@@ -9,8 +9,8 @@ import { systemClock } from '../../../core/clock.ts';
 import { streamConfig } from '../../../core/config/stream.ts';
 import { until } from '../../e2e/up.ts';
 import { freshTopic, kafkaBroker } from '../../kafka.ts';
+import { builtProgram } from '../../program.ts';
 
-const BIN = path.resolve('bin/tidewatch.js');
 export const WINDOW_MS = 10_000;
 /** Kafka's own least, so that a worker that was killed is soon missed. */
 export const SESSION_MS = 6_000;
@@ -64,6 +64,7 @@ export class Site {
 
   async start(kafka: Record<string, unknown> = {}): Promise<WorkerProcess> {
     const { brokers } = await kafkaBroker();
+    const program = await builtProgram();
     const off = { enabled: false };
     const config = {
       http: { port: 0 },
@@ -82,7 +83,7 @@ export class Site {
     };
     const file = path.join(this.dir, `${this.#workers.length}.yaml`);
     writeFileSync(file, JSON.stringify(config));
-    const worker = new WorkerProcess(file, this.dir);
+    const worker = new WorkerProcess(program, file, this.dir);
     this.#workers.push(worker);
     return worker;
   }
@@ -157,9 +158,9 @@ export class WorkerProcess {
   #code: number | null | undefined;
   readonly ended: Promise<number | null>;
 
-  constructor(file: string, cwd: string) {
+  constructor(program: string, file: string, cwd: string) {
     const env = { PATH: process.env.PATH ?? '', HOME: cwd, NODE_ENV: 'production' };
-    this.child = spawn(process.execPath, [BIN, 'worker', '--file', file], { cwd, env });
+    this.child = spawn(process.execPath, [program, 'worker', '--file', file], { cwd, env });
     this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.out += text;
     });
