@@ -66,7 +66,7 @@ describeInChromium('answers, dead letters and times', () => {
   });
 
   test('dead letters: counted by reason, chosen by reason, stream and time, with the values of the API', async () => {
-    await open('/#/deadletters');
+    await on.go('/#/deadletters');
     const { counts, deadLetters } = await api<{
       counts: { stream: string; code: string; count: number }[];
       deadLetters: { code: string; preview: string; detail: string; meaning: string }[];
@@ -88,7 +88,7 @@ describeInChromium('answers, dead letters and times', () => {
     await on.page.getByText('Only key_forbidden.').waitFor();
     expect(await letters.getByRole('row').count()).toBe(2);
     expect(new URL(on.page.url()).hash).toBe('#/deadletters?range=7d&code=key_forbidden');
-    await open(`/#/deadletters?from=1000&to=2000`);
+    await on.go(`/#/deadletters?from=1000&to=2000`);
     await on.page.getByText('No dead letters in this time.').waitFor();
     await on.page.getByRole('link', { name: 'Look at all of them' }).click();
     await letters.waitFor();
@@ -99,7 +99,7 @@ describeInChromium('answers, dead letters and times', () => {
     const { page } = on;
     const pages = page.getByRole('navigation', { name: 'Pages' });
     const [fromMs, toMs] = [END_MS - 95 * 60_000, END_MS - 60 * 60_000];
-    await open(`/entities/demo/checkout?from=${fromMs}&to=${toMs}`);
+    await on.go(`/entities/demo/checkout?from=${fromMs}&to=${toMs}`);
     await pages.getByRole('link', { name: 'Incidents' }).click();
     await page.getByText('13:55:00 to 14:30:00').first().waitFor();
     const { incidents } = await api<{ incidents: { entity: string }[] }>(`/api/incidents?from=${fromMs}&to=${toMs}`);
@@ -130,18 +130,18 @@ describeInChromium('answers, dead letters and times', () => {
 
   test('decisions and roles of a time are those that the ledger has of it', async () => {
     const toMs = END_MS - 120 * HOUR_MS;
-    await open(`/#/decisions?from=${END_MS - 150 * HOUR_MS}&to=${toMs}`);
+    await on.go(`/#/decisions?from=${END_MS - 150 * HOUR_MS}&to=${toMs}`);
     const { entries } = await api<{ entries: { decision: { id: string; atMs: number } }[] }>(
       '/api/decisions?limit=100',
     );
     const then = entries.filter(({ decision: d }) => d.atMs >= END_MS - 150 * HOUR_MS && d.atMs < toMs);
     expect(then.length).toBeGreaterThan(0);
     expect(await on.page.locator('.decision').count()).toBe(then.length);
-    await open(`/#/models/demo?from=${END_MS - 150 * HOUR_MS}&to=${toMs}`);
+    await on.go(`/#/models/demo?from=${END_MS - 150 * HOUR_MS}&to=${toMs}`);
     const roles = on.page.getByRole('region', { name: 'Roles over time' });
     await roles.getByText('No role changed in this time.').waitFor();
     expect(await roles.locator('.stretch').allInnerTexts()).toEqual(['demo-9f31c2']);
-    await open('/#/decisions?from=1000&to=2000');
+    await on.go('/#/decisions?from=1000&to=2000');
     await on.page.getByText('Nothing was decided in this time.').waitFor();
   });
 

@@ -7,30 +7,27 @@ import { browser, describeInChromium, stage } from './stage.ts';
 const PLAIN_AT_MOST_BYTES = 1_400;
 const INCIDENT = '(an incident)';
 
+/** Pages with data; nothing.test.ts has them without. */
 const PAGES: [name: string, path: string][] = [
   ['overview', '/'],
-  ['entity', '/entities/demo/checkout'],
+  ['entity, for a time that cannot be', '/entities/demo/checkout?from=2000&to=1000'],
   ['entity over a day', '/entities/demo/checkout?range=24h'],
   ['incidents', '/incidents'],
   ['incident', `/incidents/${INCIDENT}`],
   ['pipeline', '/pipeline'],
   ['drift, a feature chosen', '/#/drift/demo?feature=latency_ms__mean__10s'],
   ['drift over a day, by KS', '/#/drift/demo?range=24h&show=ks'],
-  ['drift of a stream not looked at', '/#/drift/host'],
   ['models', '/#/models/demo'],
-  ['models of a stream not looked at', '/#/models/host'],
   ['decisions', '/#/decisions'],
   ['decision', '/#/decisions/demo-9'],
   ['labels', '/#/labels/demo'],
   ['maintenance', '/#/maintenance'],
   ['dead letters', '/#/deadletters'],
   ['dead letters of one reason', '/#/deadletters?code=key_forbidden&range=24h'],
-  ['dead letters of a time without', `/#/deadletters?from=1000&to=2000`],
   ['runbook', '/runbooks/psi_drift'],
   ['runbooks', '/runbooks'],
   ['not found', '/incidents/no-such-incident'],
   ['not found among runbooks', '/runbooks/no-such-runbook'],
-  ['a time that cannot be', '/entities/demo/checkout?from=2000&to=1000'],
 ];
 
 describeInChromium('every page', () => {
