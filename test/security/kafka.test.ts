@@ -16,6 +16,7 @@ import { authority } from '../certificates.ts';
 import { WINDOW_MS, WorkerProcess } from '../cli/worker/site.ts';
 import { KAFKA_START_MS } from '../kafka.ts';
 import { needs } from '../needs.ts';
+import { builtProgram } from '../program.ts';
 import { type SecureKafka, startSecureKafka } from './secure-kafka.ts';
 import { type SecurePostgres, secureConfig, startSecurePostgres } from './worker-site.ts';
 
@@ -130,7 +131,8 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
     expect(found).toMatchObject({ ok: true, value: { brokers: [{ id: 1 }] } });
   });
 
-  test.each<[string, RegExp, (wrong: KafkaSettings) => Partial<KafkaSettings>]>([
+  // side by side, since the client tries each a few times before it gives up
+  test.concurrent.each<[string, RegExp, (wrong: KafkaSettings) => Partial<KafkaSettings>]>([
     ['another authority', /certificate/i, () => ({ tls: { ca: certificateOf('theirs') } })],
     ['no authority of ours', /certificate/i, () => ({ tls: {} })],
     [
@@ -197,7 +199,7 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
   });
 
   test('has a worker judge records with no right more and no secret told', async () => {
-    const worker = new WorkerProcess(configFor('tidewatch-worker'), dir);
+    const worker = new WorkerProcess(await builtProgram(), configFor('tidewatch-worker'), dir);
     try {
       await worker.ready();
       const startMs = Math.floor(systemClock.now() / WINDOW_MS) * WINDOW_MS - 100 * WINDOW_MS;
@@ -237,7 +239,7 @@ needs('jars')('a broker with TLS, SCRAM and least rights', () => {
     const ended = all.map(async ([config, words], i) => {
       const file = path.join(dir, `wrong-${i}.yaml`);
       writeFileSync(file, config);
-      const worker = new WorkerProcess(file, dir);
+      const worker = new WorkerProcess(await builtProgram(), file, dir);
       expect(await worker.ended).toBe(3);
       expect(worker.out + worker.err).toMatch(words);
       expect(worker.out + worker.err).not.toContain('tr0ub4dor');
