@@ -30,6 +30,8 @@ export interface Fault {
   criterion: string;
   /** Part of the short run. */
   short: boolean;
+  /** Servers are left alone, so that in a short run others of this kind go on beside it, each with workers of its own. */
+  sparesServers?: true;
   poisonPercent?: number;
   /** Workers reach Kafka and PostgreSQL by the proxies of the site. */
   proxied?: true;

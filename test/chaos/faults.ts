@@ -25,26 +25,6 @@ export const FAULTS: readonly Fault[] = [
     traces: ({ workers }) => workers.said(/"part":|does not take our calls|the consumer ended/),
   },
   {
-    name: 'worker kill -9',
-    what: 'a worker is killed at a random moment; its supervisor starts another',
-    criterion: 'its partitions go to others after the session timeout, from the last checkpoint on',
-    short: true,
-    everyMs: 4_000,
-    async strike({ workers }) {
-      workers.kill();
-    },
-    traces: ({ workers }) => workers.said(/^exit null SIGKILL/),
-  },
-  {
-    name: 'worker SIGSTOP past the session',
-    what: 'a worker stands still for 8.5 s in the middle of its work and then goes on',
-    criterion: 'the group gives its partitions away; what it still wants to write is fenced, and it joins again',
-    short: true,
-    everyMs: 3_000,
-    strike: ({ workers, signal }) => workers.freeze(PAST_SESSION_MS, signal),
-    traces: ({ workers }) => workers.said(/another worker has claimed|The coordinator is not aware|let go unsaved/),
-  },
-  {
     name: 'PostgreSQL kill -9',
     what: 'the postmaster is killed; its keeper starts it again, with recovery',
     criterion: 'workers wait, keep their membership and repeat the same calls; they log that PostgreSQL is away',
@@ -57,10 +37,33 @@ export const FAULTS: readonly Fault[] = [
     traces: ({ workers }) => workers.said(/PostgreSQL does not take our calls/),
   },
   {
+    name: 'worker kill -9',
+    what: 'a worker is killed at a random moment; its supervisor starts another',
+    criterion: 'its partitions go to others after the session timeout, from the last checkpoint on',
+    short: true,
+    sparesServers: true,
+    everyMs: 4_000,
+    async strike({ workers }) {
+      workers.kill();
+    },
+    traces: ({ workers }) => workers.said(/^exit null SIGKILL/),
+  },
+  {
+    name: 'worker SIGSTOP past the session',
+    what: 'a worker stands still for 8.5 s in the middle of its work and then goes on',
+    criterion: 'the group gives its partitions away; what it still wants to write is fenced, and it joins again',
+    short: true,
+    sparesServers: true,
+    everyMs: 3_000,
+    strike: ({ workers, signal }) => workers.freeze(PAST_SESSION_MS, signal),
+    traces: ({ workers }) => workers.said(/another worker has claimed|The coordinator is not aware|let go unsaved/),
+  },
+  {
     name: 'rebalance storm',
     what: 'one to four workers, one joining or leaving every second and a half',
     criterion: 'every join restores from checkpoints; nothing is fenced twice over',
     short: true,
+    sparesServers: true,
     everyMs: 1_500,
     async strike({ workers }) {
       if (workers.count < 4) workers.start();
@@ -73,6 +76,7 @@ export const FAULTS: readonly Fault[] = [
     what: 'one record in twenty is broken in one of fourteen ways',
     criterion: 'each becomes a dead letter with its code, in the table and on the topic; its neighbours are judged',
     short: true,
+    sparesServers: true,
     poisonPercent: POISON_PERCENT,
     everyMs: 2_000,
     strike: (arena) => wait(10, arena),

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Fault } from './fault.ts';
 import { FAULTS } from './faults.ts';
 import { page, table } from './report.ts';
 import { type Outcome, runFault } from './run.ts';
@@ -10,7 +11,7 @@ const HELP = `npm run chaos -- [--short] [--only NAME] [--seed N] [--out FILE]
 Breaks a real broker, a real PostgreSQL and real workers under load, then holds what is left against a run that nothing
 disturbed. Exits 1 when anything was lost, doubled or judged otherwise. Needs Java 17 and Maven.
 
-  --short      the six faults that are part of every test run, within four minutes
+  --short      the six faults that are part of every test run, within two minutes
   --only NAME  faults whose name contains this
   --seed N     another load, another moment (default 1)
   --out FILE   where the report goes (default: docs/chaos.md, for a full run)
@@ -26,6 +27,9 @@ const SIZE = { windows: 100, entities: 105 };
 
 /** Event time a second; a short run has less time for each fault. */
 const SPEED = { full: 50, short: 80 };
+
+/** Of a short run, where a small machine has room for two loads and the workers of both. */
+const AT_ONCE = 2;
 
 const { values } = parseArgs({
   options: {
@@ -53,18 +57,21 @@ async function main(): Promise<void> {
   const outcomes: Outcome[] = [];
   const notDone: string[] = [];
   try {
-    for (const fault of chosen) {
+    const one = async (fault: Fault): Promise<Outcome | null> => {
       const lacking = (await fault.prepare?.(site)) ?? null;
       if (lacking !== null) {
         notDone.push(`${fault.name}: not done here, ${lacking}`);
         say(notDone.at(-1)!);
-        continue;
+        return null;
       }
       say(`${fault.name} …`);
       const order = { site, fault, seed: Number(values.seed), ...SIZE, speed, say };
-      outcomes.push(await runFault(order).catch((cause: unknown) => stuck(fault.name, cause)));
+      const outcome = await runFault(order).catch((cause: unknown) => stuck(fault.name, cause));
       await fault.undo?.(site);
-    }
+      return outcome;
+    };
+    for (const group of values.short ? sideBySide(chosen) : chosen.map((fault) => [fault]))
+      outcomes.push(...(await Promise.all(group.map(one))).filter((outcome) => outcome !== null));
   } finally {
     await site.close(values.keep);
   }
@@ -76,6 +83,17 @@ async function main(): Promise<void> {
     say(`wrote ${out}`);
   }
   if (outcomes.some(({ broken }) => broken.length > 0)) process.exitCode = 1;
+}
+
+/** Faults that spare the servers in groups, the others one by one. */
+function sideBySide(faults: readonly Fault[]): Fault[][] {
+  const groups: Fault[][] = [];
+  for (const fault of faults) {
+    const last = groups.at(-1);
+    if (fault.sparesServers && last?.[0]!.sparesServers && last.length < AT_ONCE) last.push(fault);
+    else groups.push([fault]);
+  }
+  return groups;
 }
 
 /** A run that did not come to rest. */
