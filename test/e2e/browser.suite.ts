@@ -11,15 +11,18 @@ interface Ledger {
   entries: { decision: { reason: string } }[];
 }
 
-/** The console over the real thing, on loopback with a token: a person injects a fault and watches. */
-export function browsing(browser: Browser): void {
+/**
+ * The console over the real thing, on loopback with a token: a person injects a fault and watches. earlier: a folder
+ * whose models are trained, to go on with.
+ */
+export function browsing(browser: Browser, earlier: () => Home | null): void {
   describe('the console of a running process', () => {
     let home: Home;
     let up: Up;
     let view: View;
 
     beforeAll(async () => {
-      home = await Home.make(QUICK);
+      home = earlier() ?? (await Home.make(QUICK));
       up = home.start({ TIDEWATCH_TOKEN: TOKEN });
       await up.forest();
       await up.wait('the fleet has caught up', async () => (await up.counters('demo')).counters.applied > 25_000);
@@ -27,7 +30,7 @@ export function browsing(browser: Browser): void {
     });
     afterAll(async () => {
       await view?.context.close();
-      await home.remove();
+      home.killAll();
     });
 
     test('a fault injected by keyboard becomes an incident that the open page reads out', async () => {

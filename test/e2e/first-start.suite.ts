@@ -34,8 +34,12 @@ interface WireIncident {
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
-/** One process from its first start to its last stop, as a person meets it. */
-export function firstStart(): void {
+/**
+ * One process from its first start to its last stop, as a person meets it. What it returns gives its folder, once it
+ * has one, to go on with.
+ */
+export function firstStart(): () => Home | null {
+  let given: Home | null = null;
   describe('a first start', () => {
     let home: Home;
     let up: Up;
@@ -44,10 +48,11 @@ export function firstStart(): void {
 
     beforeAll(async () => {
       home = await Home.make(QUICK, SOURCES);
+      given = home;
       startedMs = systemClock.elapsed();
       up = home.start();
     });
-    afterAll(() => home.remove());
+    afterAll(() => home.killAll());
 
     /** led: the metric with the largest share; an incident that was there before is led by it once it peaks. */
     const incident = (entity: string, kind: string, open = true, led?: string) =>
@@ -219,4 +224,5 @@ export function firstStart(): void {
       expect(home.postgresPid()).toBeNull();
     });
   });
+  return () => given;
 }

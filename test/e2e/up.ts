@@ -64,6 +64,11 @@ process.on('exit', () => {
   for (const home of homes) home.killAll();
 });
 
+/** Removes every folder that is still there, with what runs on it. */
+export async function removeAll(): Promise<void> {
+  await Promise.all([...homes].map((home) => home.remove()));
+}
+
 /** A folder with a tidewatch.yaml and a data directory, and whatever runs on it. */
 export class Home {
   readonly dir = mkdtempSync(path.join(tmpdir(), 'tidewatch-e2e-'));
