@@ -30,7 +30,7 @@ export interface LoadedConfig {
 }
 
 /** Secrets that may be kept in a file named by the same key with `File` after it. */
-const SECRETS = [
+export const SECRETS = [
   ['http', 'token'],
   ['database', 'url'],
   ['kafka', 'password'],
