@@ -5,8 +5,10 @@ import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { explainDecision } from '../../../monitor/ledger/explain.ts';
 import { verifyChain } from '../../../monitor/ledger/verify.ts';
-import { FLEET } from '../../../scenarios/monitor/job.ts';
+import { FLEET, scenarioNamed } from '../../../scenarios/monitor/job.ts';
+import { runScenario } from '../../../scenarios/monitor/run.ts';
 import { savedRuns } from '../../../scenarios/monitor/saved.ts';
+import { SyntheticFleet } from '../../../scenarios/monitor/synthetic.ts';
 import { tell } from '../../../scenarios/monitor/tell.ts';
 
 const OUT = mkdtempSync(path.join(tmpdir(), 'tidewatch-scenarios-'));
@@ -47,11 +49,16 @@ test(
 test(
   'the same seed leaves the same ledger, to the byte',
   async () => {
-    const again = mkdtempSync(path.join(tmpdir(), 'tidewatch-scenarios-'));
-    await tell({ scenario: 'unit-change', seed: 1, source: FLEET, pack: null, out: again });
-    const ledger = (dir: string) => readFile(path.join(dir, 'unit-change', `${FLEET}-1`, 'ledger.jsonl'), 'utf8');
-    expect(await ledger(again)).toBe(await ledger(OUT));
-    await rm(again, { recursive: true });
+    // without the run that goes untroubled, which leaves nothing
+    const { result } = await runScenario({
+      scenario: scenarioNamed('unit-change'),
+      seed: 1,
+      source: FLEET,
+      telemetry: (seed, plain) => new SyntheticFleet(seed, 12, 600_000, plain),
+      troubled: true,
+    });
+    const again = result.ledger.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    expect(await readFile(path.join(OUT, 'unit-change', `${FLEET}-1`, 'ledger.jsonl'), 'utf8')).toBe(again);
   },
   LIMIT_MS,
 );
