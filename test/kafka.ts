@@ -130,7 +130,8 @@ async function launch(dir: string): Promise<Shared> {
   const node = await startKafka({
     program: await findKafka({ version: TESTED_VERSION, clock: systemClock }),
     dir: path.join(dir, 'node'),
-    jvmOptions: ['-Xmx512m'],
+    // it lives for minutes, in which the second compiler does not pay
+    jvmOptions: ['-Xmx512m', '-XX:TieredStopAtLevel=1'],
     ready: (address) => answersAsKafka([address]),
     clock: systemClock,
   });

@@ -81,7 +81,7 @@ export class Site {
       program,
       dir: path.join(dir, 'kafka'),
       listeners: [PLAIN, { ...PROXIED, port, advertised: kafkaProxy.address }],
-      jvmOptions: ['-Xms128m', '-Xmx512m'],
+      jvmOptions: ['-Xms128m', '-Xmx512m', '-XX:TieredStopAtLevel=1'],
       ready: (address) => answersAsBroker(address, systemClock),
       clock: systemClock,
     });
