@@ -30,6 +30,8 @@ const ADMIN_MS = 15_000;
 export default function setup(): () => Promise<void> {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'tidewatch-kafka-'));
   process.env[FOLDER_VARIABLE] = dir;
+  // for every Java of the run: none lives so long that its second compiler pays
+  process.env.JDK_JAVA_OPTIONS ??= '-XX:TieredStopAtLevel=1';
   return async () => {
     await endBroker(dir);
     rmSync(dir, { recursive: true, force: true });
@@ -130,8 +132,7 @@ async function launch(dir: string): Promise<Shared> {
   const node = await startKafka({
     program: await findKafka({ version: TESTED_VERSION, clock: systemClock }),
     dir: path.join(dir, 'node'),
-    // it lives for minutes, in which the second compiler does not pay
-    jvmOptions: ['-Xmx512m', '-XX:TieredStopAtLevel=1'],
+    jvmOptions: ['-Xmx512m'],
     ready: (address) => answersAsKafka([address]),
     clock: systemClock,
   });
