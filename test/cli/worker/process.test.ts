@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AssignerProtocol, type Consumer, Kafka, logLevel, type PartitionAssigner } from 'kafkajs';
-import { afterEach, expect, test } from 'vitest';
+import { expect, type TestContext, test } from 'vitest';
 import { systemClock } from '../../../core/clock.ts';
 import type { MetricName } from '../../../core/metrics.ts';
 import { modelIdOf } from '../../../detector/offline.ts';
@@ -25,21 +25,19 @@ const STOP_WITHIN_MS = 10_000;
 needs('kafka')('a worker', async () => {
   useKafka();
   const database = await testDatabase();
-  const sites: Site[] = [];
-  const open = async (options: Partial<SiteOptions> = {}) => {
+  const open = async (atEnd: TestContext['onTestFinished'], options: Partial<SiteOptions> = {}) => {
     const site = await Site.open({ database, ...options });
-    sites.push(site);
+    atEnd(() => site.close());
     return site;
   };
-  afterEach(async () => {
-    await Promise.all(sites.splice(0).map((site) => site.close()));
-  });
 
   const owned = async (worker: WorkerProcess, { name }: Site) =>
     seriesValue(await worker.metrics(), 'tidewatch_partitions_owned', { stream: name });
 
-  test('goes from records to verdicts and figures, follows the champion, saves at SIGTERM, goes on after it', async () => {
-    const site = await open({ partitions: 2, entities: 4 });
+  test('goes from records to verdicts and figures, follows the champion, saves at SIGTERM, goes on after it', async ({
+    onTestFinished,
+  }) => {
+    const site = await open(onTestFinished, { partitions: 2, entities: 4 });
     await site.send(20);
     await site.sendRaw('neither JSON nor anything else');
     await site.sendRaw('cpu,host=a value=1 1700000000000000000');
@@ -97,8 +95,11 @@ needs('kafka')('a worker', async () => {
     expect(second.logged('serves so from this offset on')).toEqual([]);
   }, 60_000);
 
-  test('shares the partitions with another, and takes over all of them when that one ends or is killed', async () => {
-    const site = await open({ partitions: 4, entities: 8 });
+  // Side by side, since they wait for most of their time: each has a group and a topic of its own.
+  test.concurrent('shares the partitions with another, and takes over all of them when that one ends or is killed', async ({
+    onTestFinished,
+  }) => {
+    const site = await open(onTestFinished, { partitions: 4, entities: 8 });
     const [stays, goes] = await Promise.all([site.start(), site.start()]);
     const both = async (other: WorkerProcess) => (await owned(stays, site)) === 2 && (await owned(other, site)) === 2;
     await stays.wait('two each', () => both(goes));
@@ -121,8 +122,10 @@ needs('kafka')('a worker', async () => {
     await stays.wait('all is saved', async () => (await site.saved()).join() === ends.join());
   }, 60_000);
 
-  test('waits for a broker that comes later than it, and ends at a signal while it waits', async () => {
-    const site = await open();
+  test.concurrent('waits for a broker that comes later than it, and ends at a signal while it waits', async ({
+    onTestFinished,
+  }) => {
+    const site = await open(onTestFinished);
     const { brokers } = await kafkaBroker();
     const [host, port] = brokers[0]!.split(':');
     const door = await Door.to(host!, Number(port));
@@ -145,8 +148,10 @@ needs('kafka')('a worker', async () => {
     await door.shut();
   }, 60_000);
 
-  test('a group that will not have it ends the process, so that a supervisor sees it', async () => {
-    const site = await open();
+  test.concurrent('a group that will not have it ends the process, so that a supervisor sees it', async ({
+    onTestFinished,
+  }) => {
+    const site = await open(onTestFinished);
     // a member with another protocol of assignment: the group refuses whoever does not speak it
     const stranger = await strangerIn(site);
     try {
@@ -157,19 +162,20 @@ needs('kafka')('a worker', async () => {
     } finally {
       await stranger.disconnect();
     }
-  }, 30_000);
+  }, 60_000);
 
-  test('lives on while PostgreSQL is away, stays a member, and loses nothing', async () => {
+  test.concurrent('lives on while PostgreSQL is away, stays a member, and loses nothing', async () => {
     const dataDir = mkdtempSync(path.join(tmpdir(), 'tidewatch-worker-db-'));
     const server = await startPostgres({ dataDir, clock: systemClock, log: silentLogger });
     const pool = openPool(server.url);
     const url = new URL(server.url);
     const door = await Door.to(url.hostname, Number(url.port));
     url.port = String(door.port);
+    let site: Site | null = null;
     try {
       await migrate(pool);
       await door.open();
-      const site = await open({ database: { url: url.href, pool } });
+      site = await Site.open({ database: { url: url.href, pool } });
       const worker = await site.start();
       await site.send(10);
       await site.judged();
@@ -190,7 +196,7 @@ needs('kafka')('a worker', async () => {
       expect(seriesValue(text, 'tidewatch_ingest_points_total', { disposition: 'applied' })).toBe(30 * 2 * 2);
       expect(seriesValue(text, 'tidewatch_replay_divergence_total')).toBe(0);
     } finally {
-      await Promise.all(sites.splice(0).map((site) => site.close()));
+      await site?.close();
       await door.shut();
       await pool.end();
       await server.stop();
