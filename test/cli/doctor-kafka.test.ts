@@ -205,23 +205,6 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     ]);
   });
 
-  test('counts workers that have nothing to do, and partitions that nobody serves', async () => {
-    const [topic, other] = [await freshTopic(1), await freshTopic(1)];
-    const group = async () => {
-      const settled = async () => {
-        const [found] = about(await doctor(topic), 'consumer group');
-        return !/sharing out/.test(found!.found) && found!;
-      };
-      return until('a group at rest', settled);
-    };
-    await serving(topic, [other], async () =>
-      expect(await group()).toMatchObject({ status: 'fail', found: `${topic}: nobody serves any of its partitions` }),
-    );
-    await serving(topic, [topic, topic], async () =>
-      expect(await group()).toMatchObject({ status: 'warn', found: expect.stringMatching(/^1 of 2 workers are idle/) }),
-    );
-  });
-
   test('knows a server that forgets what it has acknowledged, or takes nothing', async () => {
     const lax = await testDatabase();
     const name = new URL(lax.url).pathname.slice(1);
@@ -283,17 +266,37 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
     expect(await model()).toMatchObject({ status: 'fail', found: expect.stringMatching(/its hash does not hold/) });
   });
 
-  test('tells a broker that is away, and one that is spoken to wrongly, and asks nothing that needs it', async () => {
-    const away = await doctor(healthy, { kafka: { brokers: '127.0.0.1:1' } });
+  // The last two wait for others, so they do it side by side.
+  test.concurrent('counts workers that have nothing to do, and partitions that nobody serves', async () => {
+    const [unserved, other, crowded] = [await freshTopic(1), await freshTopic(1), await freshTopic(1)];
+    const group = async (topic: string) => {
+      const settled = async () => {
+        const [found] = about(await doctor(topic), 'consumer group');
+        return !/sharing out/.test(found!.found) && found!;
+      };
+      return until('a group at rest', settled);
+    };
+    const nobody = { status: 'fail', found: `${unserved}: nobody serves any of its partitions` };
+    const idle = { status: 'warn', found: expect.stringMatching(/^1 of 2 workers are idle/) };
+    await Promise.all([
+      serving(unserved, [other], async () => expect(await group(unserved)).toMatchObject(nobody)),
+      serving(crowded, [crowded, crowded], async () => expect(await group(crowded)).toMatchObject(idle)),
+    ]);
+  });
+
+  test.concurrent('tells a broker that is away, and one that is spoken to wrongly, and asks nothing that needs it', async () => {
+    const [away, oneOfTwo, secure] = await Promise.all([
+      doctor(healthy, { kafka: { brokers: '127.0.0.1:1' } }),
+      doctor(healthy, { kafka: { brokers: `127.0.0.1:1,${brokers}` } }),
+      doctor(healthy, { kafka: { tls: true } }),
+    ]);
     expect(about(away, 'Kafka brokers')[0]).toMatchObject({
       status: 'fail',
       found: expect.stringMatching(/127\.0\.0\.1:1: .*ECONNREFUSED/),
     });
     expect(about(away, `topic ${healthy}`)[0]).toMatchObject({ status: 'skip' });
-    const oneOfTwo = await doctor(healthy, { kafka: { brokers: `127.0.0.1:1,${brokers}` } });
     expect(about(oneOfTwo, 'Kafka brokers').map((r) => r.status)).toContain('warn');
     expect(failures(oneOfTwo)).toEqual([]);
-    const secure = await doctor(healthy, { kafka: { tls: true } });
     expect(about(secure, 'Kafka brokers')[0]!.found).toMatch(/this port has no TLS, and kafka\.tls is on/);
   });
 });
