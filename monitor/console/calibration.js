@@ -2,6 +2,8 @@ import { h } from './dom.js';
 import { figureChart, whyNotJudged } from './figure-chart.js';
 
 const HEIGHT_PX = 190;
+/** Of an observation, what the charts draw. */
+export const CALIBRATION_FIELDS = ['spans.day.alert_rate_ratio', 'spans.interval.uniformity'];
 
 /** Whether p-values mean what they say, and alerts come as often as configured, over event time. */
 export function calibrationCharts() {

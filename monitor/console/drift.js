@@ -1,12 +1,12 @@
 import { get } from './api.js';
-import { calibrationCharts } from './calibration.js';
+import { CALIBRATION_FIELDS, calibrationCharts } from './calibration.js';
 import { qualityBars } from './data-quality.js';
 import { causeWords, spaced } from './decision-words.js';
 import { fill, h, panel } from './dom.js';
 import { featurePanel } from './feature.js';
 import { figureTable } from './figure-table.js';
 import { formatNumber } from './format.js';
-import { heatTable } from './heat.js';
+import { heatTable, SHIFT_DECIMALS, SHOWN_FEATURES } from './heat.js';
 import { boundsOf, cutWords, rangeNav, rangeOf, rangeQuery } from './range.js';
 import { monitorLink } from './router.js';
 import { empty } from './states.js';
@@ -19,6 +19,10 @@ await style('drift');
 const RANGES = ['24h', '3d', '7d', '14d'];
 const USUAL = '3d';
 const MOST_MS = 14 * 86_400_000;
+const MOST_FEATURES = 5_000;
+/** Of each look what the charts need, and of the newest what is told in words: all of both would be ten times as much. */
+const CHARTED = ['grainMs', 'modelId', 'windows', ...CALIBRATION_FIELDS];
+const TOLD = ['grainMs', 'intervalMs', 'modelId', 'windows', 'entities', 'cause', 'quality', 'spans'];
 
 export const title = () => 'Drift';
 
@@ -39,18 +43,33 @@ export function draw(root, page) {
     load: async (stream, { state }, signal) => {
       if (!state?.seen) return null;
       // By event time: a replay may be years behind the clock on the wall.
-      const query = boundsOf(range, state.seen.atMs + 1);
-      return (await get(`/api/observations/${encodeURIComponent(stream)}`, query, signal)).observations;
+      return read(stream, boundsOf(range, state.seen.atMs + 1), chosen, signal);
     },
-    show: (body, observations, entry) => {
-      if (observations === null) fill(body, notLooked(entry.stream));
-      else if (observations.length === 0) fill(body, nothingThen(entry.stream, range));
+    show: (body, seen, entry) => {
+      if (seen === null) fill(body, notLooked(entry.stream));
+      else if (seen.observations.length === 0) fill(body, nothingThen(entry.stream, range));
       else {
         parts ??= sections(body, range, chosen, address(entry.stream));
-        parts.update(observations);
+        parts.update(seen);
       }
     },
   });
+}
+
+/** { observations: as the charts need them, newest: the last of them in full but for its features, shifts: of features }. */
+async function read(stream, query, { show, feature, features }, signal) {
+  const path = `/api/observations/${encodeURIComponent(stream)}`;
+  const fields = (names) => names.join(',');
+  const charted = feature === undefined ? CHARTED : [...CHARTED, 'features'];
+  const limit = features === 'all' ? MOST_FEATURES : SHOWN_FEATURES;
+  const [{ observations }, shifts] = await Promise.all([
+    get(path, { ...query, fields: fields(charted), feature }, signal),
+    get(`${path}/features`, { ...query, measure: show, limit, decimals: SHIFT_DECIMALS }, signal),
+  ]);
+  const last = observations.at(-1);
+  if (last === undefined) return { observations, newest: null, shifts };
+  const newest = { from: last.atMs, to: last.atMs + 1, fields: fields(TOLD) };
+  return { observations, newest: (await get(path, newest, signal)).observations[0], shifts };
 }
 
 function sections(body, range, chosen, address) {
@@ -81,11 +100,10 @@ function sections(body, range, chosen, address) {
         one?.destroy();
       },
     },
-    update(observations) {
-      const newest = observations.at(-1);
+    update({ observations, newest, shifts }) {
       fill(cause.body, causeOf(newest, address));
       fill(quality.body, qualityBars(newest.quality));
-      heatTable(heat.body, observations, { measure, all: chosen.features === 'all', chosen: chosen.feature, address });
+      heatTable(heat.body, shifts, { measure, all: chosen.features === 'all', chosen: chosen.feature, address });
       fill(figures.body, figureTable(newest));
       charts.update(observations);
       one?.update(observations);

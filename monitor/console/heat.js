@@ -1,23 +1,24 @@
 import { fill, h } from './dom.js';
 import { STATUS } from './figure-names.js';
 import { formatNumber, plural } from './format.js';
-import { intervalsOf, rowsOf } from './heat-data.js';
 import { empty } from './states.js';
 
-const SHOWN_FEATURES = 20;
+/** Rows that are shown unless all are asked for: a model may have thousands. */
+export const SHOWN_FEATURES = 20;
+/** Of a shift, as it is written. */
+export const SHIFT_DECIMALS = 2;
 const TEXTBOOK_PSI = 0.25;
 const hour = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
 /**
- * Rows are features, the most shifted first; columns are intervals of event time. Number, shape and colour agree. view:
- * { measure, all: whether every feature is shown, chosen: the feature that is looked at, address(change): of this page }.
+ * Rows are features, the most shifted first; columns are intervals of event time. Number, shape and colour agree. shifts:
+ * as the API has them, { ends, total, features: [{ feature, limit, values, statuses }] }. view: { measure, all: whether every
+ * feature is shown, chosen: the feature that is looked at, address(change): of this page }.
  */
-export function heatTable(node, observations, view) {
+export function heatTable(node, shifts, view) {
   const { measure, all, address } = view;
-  const columns = intervalsOf(observations);
-  const rows = rowsOf(columns, measure);
-  if (rows.length === 0) {
+  if (shifts.features.length === 0) {
     fill(
       node,
       empty(
@@ -30,8 +31,7 @@ export function heatTable(node, observations, view) {
   const before = node.querySelector('.heat-scroll');
   // What a person scrolled to stays in sight; at first that is the newest interval.
   const fromEnd = before ? before.scrollWidth - before.scrollLeft : 0;
-  const shown = all ? rows : rows.slice(0, SHOWN_FEATURES);
-  const more = rows.length - SHOWN_FEATURES;
+  const more = shifts.total - (all ? SHOWN_FEATURES : shifts.features.length);
   const scroll = h(
     'div',
     {
@@ -41,7 +41,7 @@ export function heatTable(node, observations, view) {
       tabindex: 0,
       dataset: { key: 'heat' },
     },
-    drawTable(shown, columns, view),
+    drawTable(shifts, view),
   );
   fill(
     node,
@@ -76,9 +76,9 @@ function legend(measure) {
   );
 }
 
-function drawTable(rows, columns, { measure, chosen, address }) {
+function drawTable({ ends, features }, { measure, chosen, address }) {
   let lastDay = '';
-  const headings = columns.map(({ endMs }) => {
+  const headings = ends.map((endMs) => {
     const date = day.format(endMs);
     const shown = date === lastDay ? '' : date;
     lastDay = date;
@@ -92,7 +92,7 @@ function drawTable(rows, columns, { measure, chosen, address }) {
     h(
       'tbody',
       null,
-      rows.map((row) =>
+      features.map((row) =>
         h(
           'tr',
           null,
@@ -112,7 +112,7 @@ function drawTable(rows, columns, { measure, chosen, address }) {
             ),
             h('span', { class: 'heat-limit' }, ` limit ${formatNumber(row.limit)}`),
           ),
-          row.cells.map((cell) => drawCell(cell)),
+          row.values.map((value, at) => drawCell(value, row.statuses[at])),
         ),
       ),
     ),
@@ -122,13 +122,12 @@ function drawTable(rows, columns, { measure, chosen, address }) {
 /** A narrow column breaks a name between its parts. */
 const breakable = (name) => name.split('__').flatMap((part, i) => (i === 0 ? [part] : [h('wbr'), `__${part}`]));
 
-function drawCell(cell) {
-  const status = cell?.value === null || cell === null ? 'unknown' : cell.status;
+function drawCell(value, status) {
   const { shape, word } = STATUS[status];
   return h(
     'td',
     { class: `heat-cell ${status}` },
-    status !== 'unknown' && cell.value.toFixed(2),
+    status !== 'unknown' && value.toFixed(SHIFT_DECIMALS),
     shape && h('span', { class: 'heat-shape', 'aria-hidden': 'true' }, shape),
     h('span', { class: 'visually-hidden' }, ` ${word}`),
   );

@@ -20,6 +20,9 @@ const SHOWN = [
   ['latency_p99', 'Latency of a record, 99th percentile', nothingRead],
 ];
 
+/** Of an observation, what the charts need of it. */
+const FIELDS = ['grainMs', 'modelId', 'windows', ...SHOWN.map(([name]) => `spans.grain.${name}`)].join(',');
+
 /** The health of each stream's pipeline over event time, one point a grain, as the monitor has seen it. */
 export function pipelineHistory(page, range) {
   const { node, body } = panel('Over time');
@@ -52,7 +55,7 @@ export function pipelineHistory(page, range) {
 
   async function read(stream, state) {
     if (!state?.seen) return null;
-    const query = boundsOf(range, state.seen.atMs + 1);
+    const query = { ...boundsOf(range, state.seen.atMs + 1), fields: FIELDS };
     return (await get(`/api/observations/${encodeURIComponent(stream)}`, query, page.signal)).observations;
   }
 

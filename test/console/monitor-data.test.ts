@@ -3,14 +3,6 @@ import { FIGURES } from '../../core/figures.ts';
 import { CAUSES } from '../../core/triggers.ts';
 import { DECISION_ACTIONS } from '../../monitor/types.ts';
 
-interface Cell {
-  value: number | null;
-  status: string;
-}
-interface HeatData {
-  intervalsOf(observations: unknown[]): { endMs: number; observation: { atMs: number } | null }[];
-  rowsOf(columns: unknown[], measure: string): { feature: string; limit: number; cells: (Cell | null)[] }[];
-}
 interface RolesData {
   roleChanges(entries: unknown[]): unknown[];
   stretchesOf(changes: unknown[], toMs: number): { role: string; modelId: string; fromMs: number; toMs: number }[];
@@ -24,7 +16,6 @@ const load = async <T>(name: string): Promise<T> =>
   (await import(new URL(`../../monitor/console/${name}`, import.meta.url).href)) as T;
 const names = await load<{ FIGURES: [string, string, string, number | null][] }>('figure-names.js');
 const words = await load<Record<'actionWords' | 'causeWords', (name: string) => string>>('decision-words.js');
-const { intervalsOf, rowsOf } = await load<HeatData>('heat-data.js');
 const { roleChanges, stretchesOf } = await load<RolesData>('roles-data.js');
 const { parseAddress, monitorLink } = await load<Router>('router.js');
 
@@ -42,35 +33,6 @@ describe('names', () => {
     ] as const)
       expect(new Set(of.map((name) => words_(name))).size).toBe(of.length);
     for (const action of DECISION_ACTIONS) expect(words.actionWords(action)).toMatch(/^[A-Z]/);
-  });
-});
-
-describe('features by interval', () => {
-  const seen = (atMs: number, psi: Record<string, number | null> = {}) => ({
-    atMs,
-    intervalMs: 6,
-    features: Object.entries(psi).map(([feature, value]) => ({ feature, psi: value, psiLimit: 0.1, status: 'ok' })),
-  });
-
-  test('intervals are counted back from the newest observation; one without any is unknown', () => {
-    const columns = intervalsOf([3, 4, 5, 6, 7, 20, 21].map((at) => seen(at)));
-    expect(columns.map((c) => [c.endMs, c.observation?.atMs ?? null])).toEqual([
-      [3, 3],
-      [9, 7],
-      [15, null],
-      [21, 21],
-    ]);
-  });
-
-  test('rows stand by their newest value, unknown ones last, and gaps stay gaps', () => {
-    const columns = intervalsOf([seen(1, { b: 0.9, a: 0.1, c: 0.2 }), seen(7, { a: 0.3, b: 0.2, c: null })]);
-    const rows = rowsOf(columns, 'psi');
-    expect(rows.map((r) => r.feature)).toEqual(['a', 'b', 'c']);
-    expect(rows.map((r) => r.cells.map((c) => c?.value))).toEqual([
-      [0.1, 0.3],
-      [0.9, 0.2],
-      [0.2, null],
-    ]);
   });
 });
 

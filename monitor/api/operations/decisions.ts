@@ -4,12 +4,9 @@ import { found, type Operation, operation } from '../operation.ts';
 import type { MonitorParts } from './ports.ts';
 import { document, instantMs, ledgerEntry, limit, queryMs, streamName } from './schemas.ts';
 
-const HOUR_MS = 3_600_000;
 const MAX_ENTRIES = 500;
-/** Observations that one answer holds: two weeks of grains of an hour. */
-const MAX_SPAN_MS = 14 * 24 * HOUR_MS;
 
-/** What was seen and decided, and whether that can be proved. */
+/** What was decided, and whether that can be proved. */
 export function decisionOperations({ streams, store, explain, budgets }: MonitorParts): Operation[] {
   return [
     operation({
@@ -29,26 +26,6 @@ export function decisionOperations({ streams, store, explain, budgets }: Monitor
           }),
         });
       },
-    }),
-    operation({
-      method: 'GET',
-      path: '/api/observations/{stream}',
-      id: 'readObservations',
-      scope: 'read',
-      summary: 'The figures of a stream, one set a grain of event time, oldest first.',
-      params: z.strictObject({ stream: streamName }),
-      query: z
-        .strictObject({
-          from: queryMs.describe('Event time from which on.'),
-          to: queryMs.describe('Event time before which.'),
-        })
-        .refine((q) => q.from < q.to && q.to - q.from <= MAX_SPAN_MS, {
-          message: 'from before to, and at most 14 days apart',
-          path: ['to'],
-        }),
-      answer: z.strictObject({ observations: z.array(document('Figures, features, cause and lanes.')) }),
-      handle: async ({ params, query }) =>
-        ok({ observations: await store.observations(params.stream, query.from, query.to) }),
     }),
     operation({
       method: 'GET',

@@ -1,0 +1,35 @@
+import { Random } from '../../core/random.ts';
+import type { FeatureFigures, Observation } from '../../monitor/observation.ts';
+import { END_MS } from './console.ts';
+import type { FixtureMonitor } from './fixture-monitor.ts';
+import { HOUR_MS } from './fixture-observations.ts';
+
+/**
+ * Puts looks of `hours` grains in place of the fixture's own, of a model with `count` features, with all digits that
+ * computed numbers have: how much there is to read is then what it would be.
+ */
+export async function giveFeatures({ store, tables }: FixtureMonitor, count: number, hours: number): Promise<void> {
+  const told = await store.observations('demo', 0, Number.MAX_SAFE_INTEGER);
+  const newestMs = Math.floor(END_MS / HOUR_MS) * HOUR_MS;
+  const random = new Random(count);
+  const looks = new Map<number, string>();
+  for (let hoursLeft = hours - 1; hoursLeft >= 0; hoursLeft--) {
+    const atMs = newestMs - hoursLeft * HOUR_MS;
+    const whole = told[told.length - 1 - (hoursLeft % told.length)]!;
+    const features = Array.from({ length: count }, (_, i) => featureOf(whole.features[i % whole.features.length]!, i));
+    looks.set(
+      atMs,
+      JSON.stringify({ ...whole, atMs, features } satisfies Observation, (_, x) => exact(x, random)),
+    );
+  }
+  tables.observations.set('demo', looks);
+}
+
+const featureOf = (like: FeatureFigures, i: number): FeatureFigures => ({
+  ...like,
+  feature: `service_${i}_${like.feature}`,
+});
+
+/** A number that is not round stays what it is to five digits, and gets the rest of a double's. */
+const exact = (x: unknown, random: Random): unknown =>
+  typeof x === 'number' && !Number.isInteger(x) ? x * (1 + 1e-6 * random.next()) : x;
