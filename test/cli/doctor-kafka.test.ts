@@ -269,13 +269,11 @@ needs('kafka')('doctor, where there are Kafka and PostgreSQL', async () => {
   // The last two wait for others, so they do it side by side.
   test.concurrent('counts workers that have nothing to do, and partitions that nobody serves', async () => {
     const [unserved, other, crowded] = [await freshTopic(1), await freshTopic(1), await freshTopic(1)];
-    const group = async (topic: string) => {
-      const settled = async () => {
+    const group = (topic: string) =>
+      until('a group at rest', async () => {
         const [found] = about(await doctor(topic), 'consumer group');
         return !/sharing out/.test(found!.found) && found!;
-      };
-      return until('a group at rest', settled);
-    };
+      });
     const nobody = { status: 'fail', found: `${unserved}: nobody serves any of its partitions` };
     const idle = { status: 'warn', found: expect.stringMatching(/^1 of 2 workers are idle/) };
     await Promise.all([
