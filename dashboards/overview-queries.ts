@@ -66,9 +66,12 @@ export function trustOf(streams: readonly DashboardStream[]): string {
 export const alarm = (): string =>
   `max(${ALARMS.map(([name], i) => `ALERTS{alertname="${name}", alertstate="firing"} * ${i + 1}`).join(' or ')})`;
 
-/** By stream. A counter that has not begun to count is not there, so what is missing is 0 where windows were judged at all. */
+/**
+ * By stream; nothing while no window is judged, since the share of none is no number. A counter that has not begun to count
+ * is not there, so what is missing is 0 where windows were judged at all.
+ */
 export function anomalousShare(): string {
   const all = perSecond('tidewatch_windows_total', stream, ['stream']);
   const anomalous = perSecond('tidewatch_windows_total', { ...stream, outcome: 'anomalous' }, ['stream']);
-  return `(${anomalous} or 0 * ${all}) / ${all}`;
+  return `(${anomalous} or 0 * ${all}) / ${all} >= 0`;
 }

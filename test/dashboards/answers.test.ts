@@ -122,6 +122,7 @@ needsPrometheus('the share of anomalous windows', () => {
 
   it('is unknown while nothing is judged', async () => {
     expect(await evaluated(share, {}, null)).toBe('');
+    expect(await evaluated(share, { [normal]: 7, [anomalous]: 3 }, null)).toBe('');
   });
 });
 
