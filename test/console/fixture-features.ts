@@ -16,20 +16,25 @@ export async function giveFeatures({ store, tables }: FixtureMonitor, count: num
   for (let hoursLeft = hours - 1; hoursLeft >= 0; hoursLeft--) {
     const atMs = newestMs - hoursLeft * HOUR_MS;
     const whole = told[told.length - 1 - (hoursLeft % told.length)]!;
-    const features = Array.from({ length: count }, (_, i) => featureOf(whole.features[i % whole.features.length]!, i));
-    looks.set(
-      atMs,
-      JSON.stringify({ ...whole, atMs, features } satisfies Observation, (_, x) => exact(x, random)),
-    );
+    const like = (i: number) => featureOf(whole.features[i % whole.features.length]!, i, random);
+    const observation: Observation = { ...whole, atMs, features: Array.from({ length: count }, (_, i) => like(i)) };
+    looks.set(atMs, JSON.stringify(observation, exact));
   }
   tables.observations.set('demo', looks);
 }
 
-const featureOf = (like: FeatureFigures, i: number): FeatureFigures => ({
-  ...like,
-  feature: `service_${i}_${like.feature}`,
-});
+function featureOf(like: FeatureFigures, i: number, random: Random): FeatureFigures {
+  const near = (x: number | null) => x && x * (0.9 + 0.2 * random.next());
+  const { psi, ks, missing } = like;
+  return {
+    ...like,
+    feature: `service_${i}_${like.feature}`,
+    psi: near(psi),
+    ks: near(ks),
+    missing: near(missing),
+  };
+}
 
-/** A number that is not round stays what it is to five digits, and gets the rest of a double's. */
-const exact = (x: unknown, random: Random): unknown =>
-  typeof x === 'number' && !Number.isInteger(x) ? x * (1 + 1e-6 * random.next()) : x;
+/** A number that is not round gets the digits of a double; what was the same everywhere still is. */
+const exact = (_name: string, x: unknown): unknown =>
+  typeof x === 'number' && !Number.isInteger(x) ? x * (1 + 1e-6 * Math.sin(1e6 * x)) : x;
