@@ -89,7 +89,8 @@ export const FIGURES = {
   robust_z_share: {
     ...high,
     unit: 'ratio',
-    means: 'Quality of the plain robust z as a share of that of the forest, on injected anomalies.',
+    means:
+      'Quality of the plain robust z as a share of that of the forest, on injected anomalies: the least that chance allows.',
   },
   // with labels
   chi2_labels: {

@@ -82,6 +82,6 @@ export interface Observation {
   challenger: ChallengerFigures | null;
   windows: number;
   entities: number;
-  /** Windows in a row that an incident of the last week had on average; null where there was none. */
+  /** Windows in a row that an incident of the last week had on average, told from few with care; null without counts. */
   alertRun: number | null;
 }

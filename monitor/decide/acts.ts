@@ -6,12 +6,14 @@ import type { DecisionDraft, Policy } from './types.ts';
 
 /** What decisions do to the state: each writes its decision first, then what follows from it. */
 
-/** A new candidate: trained with the champion's parameters on what is not quarantined. */
-export function beginRetraining(turn: Turn, draft: DecisionDraft): Decision {
+/**
+ * A new candidate: trained with the champion's parameters on what is not quarantined. sinceMs: of a stream that has changed,
+ * since when, as a model of both normals would fit neither; null where all of the past is like the present.
+ */
+export function beginRetraining(turn: Turn, draft: DecisionDraft, sinceMs: number | null): Decision {
   const decision = turn.decide(draft);
   turn.spend('retrain');
   turn.state.rollout = { phase: 'training', sinceMs: turn.atMs, decision: decision.id, attempt: 1 };
-  const sinceMs = changedSince(turn, draft);
   // a storm that has stayed was the change itself
   const quarantine = turn.state.quarantine.filter(
     ({ reason, toMs }) => sinceMs === null || reason !== 'fault_storm' || toMs <= sinceMs,
@@ -19,12 +21,6 @@ export function beginRetraining(turn: Turn, draft: DecisionDraft): Decision {
   const order = { kind: 'train', seed: seedOf(decision.id), quarantine, toMs: turn.atMs } as const;
   turn.order(decision.id, sinceMs === null ? order : { ...order, sinceMs });
   return decision;
-}
-
-/** When the change began that a trigger wants another model for: a model of both normals would fit neither. */
-function changedSince(turn: Turn, { trigger, cause }: DecisionDraft): number | null {
-  if (trigger === null || (cause !== 'gradual_drift' && cause !== 'sudden_drift')) return null;
-  return turn.state.triggers[trigger]?.sinceMs ?? null;
 }
 
 export function beginRecalibration(turn: Turn, draft: DecisionDraft): Decision {

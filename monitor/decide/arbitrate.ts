@@ -65,7 +65,7 @@ function settle(turn: Turn, policy: Policy, trigger: Trigger, action: TriggerAct
     const cause = turn.state.seen?.cause ?? null;
     const said = `${reason} It would have been done.`;
     turn.decide(triggered(trigger, episode, action, said, { result: 'dry_run', cause }));
-  } else act(turn, trigger, action, episode, reason);
+  } else act(turn, trigger, action, episode, reason, changedSince(turn, policy));
   const state = turn.state.triggers[trigger.name] ?? restingState();
   turn.state.triggers[trigger.name] = {
     ...state,
@@ -89,7 +89,23 @@ const SPOKEN: Record<TriggerAction, string> = {
   roll_back: 'the former model serves again',
 };
 
-function act(turn: Turn, trigger: Trigger, action: TriggerAction, episode: number, reason: string): void {
+/** When the change began that another model is wanted for: as the first of the triggers saw it that ask for one. */
+function changedSince(turn: Turn, policy: Policy): number | null {
+  const cause = turn.state.seen?.cause;
+  if (cause !== 'gradual_drift' && cause !== 'sudden_drift') return null;
+  const asking = policy.triggers.filter(({ action, figure }) => action === 'retrain' && figure !== 'model_age');
+  const since = asking.flatMap(({ name }) => turn.state.triggers[name]?.sinceMs ?? []);
+  return since.length === 0 ? null : Math.min(...since);
+}
+
+function act(
+  turn: Turn,
+  trigger: Trigger,
+  action: TriggerAction,
+  episode: number,
+  reason: string,
+  sinceMs: number | null,
+): void {
   const cause = turn.state.seen?.cause ?? null;
   const make = (name: DecisionDraft['action'], more: Partial<DecisionDraft> = {}) =>
     triggered(trigger, episode, name, reason, { cause, ...more });
@@ -105,7 +121,7 @@ function act(turn: Turn, trigger: Trigger, action: TriggerAction, episode: numbe
       beginRecalibration(turn, make('recalibrate'));
       break;
     case 'retrain':
-      beginRetraining(turn, make('retrain'));
+      beginRetraining(turn, make('retrain'), sinceMs);
       break;
     case 'fall_back':
       fallBack(turn, make('fall_back'), 'fallback');

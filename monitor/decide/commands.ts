@@ -45,7 +45,7 @@ export function takeCommand(turn: Turn, actor: Actor, command: Command, note: st
     case 'retrain': {
       const against = noChampion(state) ?? busy(state);
       if (against !== null) refuse('retrain', against);
-      else beginRetraining(turn, commanded(actor, 'retrain', words('Asked for by hand.')));
+      else beginRetraining(turn, commanded(actor, 'retrain', words('Asked for by hand.')), null);
       return;
     }
     case 'recalibrate': {

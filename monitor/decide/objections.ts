@@ -37,8 +37,13 @@ export function objectionTo(
       return final('The forest does not serve, so its quality is nobody’s');
     if (action === 'recalibrate') return final('The forest does not serve, so there are no scores of it');
   }
+  if (action === 'disable_forest' && wantsModel(state, policy))
+    return final('Another trigger wants a new model, which may be better');
   return busyOrSpent(turn, policy, action);
 }
+
+const wantsModel = ({ triggers }: MonitorState, policy: Policy): boolean =>
+  policy.triggers.some(({ name, action }) => action === 'retrain' && (triggers[name]?.sinceMs ?? null) !== null);
 
 function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Objection | 'wait' | null {
   const { state } = turn;

@@ -36,11 +36,15 @@ function failed(turn: Turn, policy: Policy, effect: Effect, { code, detail }: Fa
     return;
   }
   if (effect.kind !== 'train' && effect.kind !== 'evaluate') return;
-  // nothing was trained, and with more data it will be: the month's budget is not for that
-  if (effect.kind === 'train' && code === 'too_little_data') turn.giveBack('retrain');
+  // nothing was trained, and with more data it will be, by itself: the month's budget is not for that, nor is anybody's time
+  const tooEarly = effect.kind === 'train' && code === 'too_little_data';
+  if (tooEarly) turn.giveBack('retrain');
   const what = effect.kind === 'train' ? 'The training failed' : 'The candidate could not be evaluated';
   turn.decide(
-    draft('train_failed', `${what} (${why}); the champion goes on.`, { result: 'refused', urgency: 'ticket' }),
+    draft('train_failed', `${what} (${why}); the champion goes on.`, {
+      result: 'refused',
+      urgency: tooEarly ? 'info' : 'ticket',
+    }),
   );
   if ('decision' in rollout && rollout.decision === effect.decision) turn.state.rollout = { phase: 'idle' };
   endEpisodes(turn, policy, 'retrain');

@@ -50,19 +50,24 @@ export async function qualityFigure(
 }
 
 /**
- * The figure as an observation takes it. relative: against that at the promotion, by the most favourable value within the
- * interval of the figure, so that chance alone is no fall; at most 1. robustZShare is the plain ratio. null without a figure
- * at promotion on the same basis, or where the champion finds nothing to compare with.
+ * The figure as an observation takes it, by the values within its intervals that are kindest to the champion, so that
+ * chance alone neither makes it worse nor robust z as good. relative: against that at the promotion, at most 1. null
+ * without a figure at promotion on the same basis, or where the champion finds nothing to compare with.
  */
 export function qualityInput(
   now: QualityFigure,
   atPromotion: { basis: Evaluation['basis']; quality: number } | null,
 ): ObserveInput['quality'] {
   if (atPromotion === null || atPromotion.basis !== now.basis || !(atPromotion.quality > 0)) return null;
-  const interval = now.basis === 'injected' ? wilsonInterval(now.quality * now.positives, now.positives) : null;
-  const favourable = interval?.ok ? interval.value[1] : now.quality;
+  const quality = intervalOf(now.quality, now)[1];
   return {
-    relative: Math.min(1, favourable / atPromotion.quality),
-    robustZShare: now.quality > 0 ? now.robustZ / now.quality : 1,
+    relative: Math.min(1, quality / atPromotion.quality),
+    robustZShare: quality > 0 ? intervalOf(now.robustZ, now)[0] / quality : 1,
   };
+}
+
+/** Of a recall of so many injected anomalies; a figure by labels is none, and is taken as it is. */
+function intervalOf(recall: number, { basis, positives }: QualityFigure): readonly [low: number, high: number] {
+  const interval = basis === 'injected' ? wilsonInterval(recall * positives, positives) : null;
+  return interval?.ok ? interval.value : [recall, recall];
 }

@@ -15,6 +15,7 @@ export class QualityWatch {
   readonly #config: StreamConfig;
   readonly #deps: { data: TrainingData; registry: Registry; work: TrainingWork };
   readonly #store: MonitorStore;
+  #modelId: string | null = null;
   #dueMs = Number.NEGATIVE_INFINITY;
   #first: { modelId: string; figure: QualityFigure } | null = null;
   #newest: ObserveInput['quality'] = null;
@@ -33,7 +34,10 @@ export class QualityWatch {
   async at(atMs: number): Promise<ObserveInput['quality']> {
     const state = await this.#store.state(this.#config.name);
     const modelId = state?.serving.champion?.modelId;
-    if (state === null || modelId === undefined || atMs < this.#dueMs) return this.#newest;
+    if (state === null || modelId === undefined) return this.#newest;
+    // the figure of another model says nothing of this one
+    if (modelId !== this.#modelId) [this.#modelId, this.#newest, this.#dueMs] = [modelId, null, atMs];
+    if (atMs < this.#dueMs) return this.#newest;
     this.#dueMs = atMs + QUALITY_EVERY_MS;
     const ask = { modelId, toMs: atMs, quarantine: state.quarantine };
     const measured = await qualityFigure(this.#deps, this.#config, ask, new AbortController().signal);

@@ -95,7 +95,7 @@ export async function runScenario(options: RunOptions): Promise<Told> {
     service,
     effects,
     now: () => world.timeMs,
-    ...(scenario.measured === true ? { quality: (atMs: number) => watch.at(atMs) } : {}),
+    quality: (atMs: number) => watch.at(atMs),
     dies: way.meddling?.kills === true,
     onDecided: (decisions) => {
       if (way.meddling?.takenBackAtPromotion === true && decisions.some(isPromotion)) takeBack(faults, world.timeMs);

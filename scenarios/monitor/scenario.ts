@@ -19,8 +19,6 @@ export interface Scenario {
   policy?: Record<string, unknown>;
   /** The fleet has no season and no memory, so that there is nothing in it for a forest to learn. */
   plain?: boolean;
-  /** The champion's quality is measured day by day, which takes as long as all the rest. */
-  measured?: boolean;
   plan(about: About): Plan;
 }
 
@@ -62,7 +60,7 @@ export interface Meddling {
 export interface Expected {
   action: DecisionAction | readonly DecisionAction[];
   trigger?: string | readonly string[];
-  result?: 'done' | 'held';
+  result?: 'done' | 'held' | 'refused';
   cause?: CauseKind | readonly CauseKind[];
   /** How often; once if left out. */
   times?: readonly [least: number, most: number];

@@ -12,8 +12,9 @@ const TRANSIT_DRAWS = 0x5452414e;
 /** A Monday. */
 export const WORLD_START_MS = Date.UTC(2026, 0, 5);
 
-/** With six windows an hour, nine days are what a model of a new normal takes. */
-const DRIFT_WAITS = { psi_drift: { for: '9d' }, psi_top_features: { for: '9d' }, drift: { for: '9d' } };
+/** With six windows an hour, nine days are what a model of a new normal takes: what asks for one waits as long. */
+const NEW_NORMAL = { for: '9d' };
+const WAITS = { psi_drift: NEW_NORMAL, psi_top_features: NEW_NORMAL, drift: NEW_NORMAL, quality_fallen: NEW_NORMAL };
 
 /** Windows of ten minutes: a month is a few thousand of them, and a grain six. */
 export function worldConfig(name: string, policy: Record<string, unknown> = {}): StreamConfig {
@@ -24,7 +25,7 @@ export function worldConfig(name: string, policy: Record<string, unknown> = {}):
     training: { minWindows: 128 },
     // a fleet of a dozen has few windows an hour: with fewer alerts a canary would take weeks
     detector: { alertRate: 0.005 },
-    policy: { ...policy, triggers: { ...DRIFT_WAITS, ...(policy.triggers as object | undefined) } },
+    policy: { ...policy, triggers: { ...WAITS, ...(policy.triggers as object | undefined) } },
   });
 }
 

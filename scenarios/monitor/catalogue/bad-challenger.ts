@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, TOO_EARLY } from './rollout.ts';
 
 export const badChallenger: Scenario = {
   name: 'bad-challenger',
@@ -18,7 +18,7 @@ export const badChallenger: Scenario = {
       meddling: { badCandidate: true },
       troubleMs: startMs,
       overMs: endMs,
-      asides: [...REMARKS, RECALIBRATIONS],
+      asides: [...REMARKS, RECALIBRATIONS, TOO_EARLY],
       expected: [
         { ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS },
         { action: 'start_shadow' },

@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { DRIFT, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { DRIFT, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT, TOO_EARLY } from './rollout.ts';
 
 export const budgetExhausted: Scenario = {
   name: 'budget-exhausted',
@@ -21,7 +21,7 @@ export const budgetExhausted: Scenario = {
       faults: [first, shift(secondMs)],
       troubleMs: secondMs,
       overMs: endMs - 2 * DAY_MS,
-      asides: [...REMARKS, { action: 'recalibrate', trigger: 'calibration_out' }],
+      asides: [...REMARKS, { action: 'recalibrate', trigger: 'calibration_out' }, TOO_EARLY],
       expected: [
         { ...RETRAIN_FOR_DRIFT, afterMs: Number.NEGATIVE_INFINITY, withinMs: 0 },
         ...ROLLOUT,

@@ -1,6 +1,6 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
-import { PROMOTED, RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT } from './rollout.ts';
+import { PROMOTED, RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, TOO_EARLY } from './rollout.ts';
 
 export const championGoneBad: Scenario = {
   name: 'champion-gone-bad',
@@ -18,7 +18,7 @@ export const championGoneBad: Scenario = {
       meddling: { takenBackAtPromotion: true },
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: [...REMARKS, RECALIBRATIONS],
+      asides: [...REMARKS, RECALIBRATIONS, TOO_EARLY],
       expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS }, ...PROMOTED, { action: 'roll_back', result: 'done' }],
     };
   },

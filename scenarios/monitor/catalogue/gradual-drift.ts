@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT, TOO_EARLY } from './rollout.ts';
 
 export const gradualDrift: Scenario = {
   name: 'gradual-drift',
@@ -19,7 +19,7 @@ export const gradualDrift: Scenario = {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: [...REMARKS, RECALIBRATIONS],
+      asides: [...REMARKS, RECALIBRATIONS, TOO_EARLY],
       expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: rampMs + 14 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };

@@ -12,7 +12,6 @@ export const plainIsEnough: Scenario = {
   historyDays: 28,
   days: 10,
   plain: true,
-  measured: true,
   plan: ({ servedMs, endMs }) => ({
     faults: [],
     troubleMs: servedMs,

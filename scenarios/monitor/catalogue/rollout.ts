@@ -2,12 +2,13 @@ import type { Expected } from '../scenario.ts';
 
 export const DRIFT = ['psi_drift', 'psi_top_features', 'drift', 'quality_fallen', 'calibration_stays_out'] as const;
 
-/** A retraining that a genuine change of the telemetry has called for. */
+/** A retraining that a genuine change of the telemetry has called for, and what was tried before there were enough windows. */
 export const RETRAIN_FOR_DRIFT: Expected = {
   action: 'retrain',
   trigger: DRIFT,
   cause: ['gradual_drift', 'sudden_drift'],
   result: 'done',
+  times: [1, 4],
   afterMs: 0,
 };
 
@@ -30,6 +31,9 @@ export const HOLD_AND_RESUME: readonly Expected[] = [
 
 /** The cheap answer while the dear one waits for its time. */
 export const RECALIBRATIONS: Expected = { action: 'recalibrate', result: 'done', afterMs: 0 };
+
+/** A training that was asked for too early: of the new normal there are too few windows yet, and it is tried again. */
+export const TOO_EARLY: Expected = { action: 'train_failed', result: 'refused' };
 
 /** Words beside what is done, which change nothing: something is noted, or told to be held back. */
 export const REMARKS: readonly Expected[] = [

@@ -1,7 +1,7 @@
 import { between, DAY_MS, daysAfter } from '../draw.ts';
 import type { Scenario } from '../scenario.ts';
 import { BACK_IN_BAND, RECALL_KEPT } from './checks.ts';
-import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT } from './rollout.ts';
+import { RECALIBRATIONS, REMARKS, RETRAIN_FOR_DRIFT, ROLLOUT, TOO_EARLY } from './rollout.ts';
 
 export const suddenChange: Scenario = {
   name: 'sudden-change',
@@ -18,7 +18,7 @@ export const suddenChange: Scenario = {
       faults: [{ kind: 'shift', startMs, endMs: null, rampMs: 0, sd: between(random, 0.8, 1.2), metricShare: 0.5 }],
       troubleMs: startMs,
       overMs: endMs - 3 * DAY_MS,
-      asides: [...REMARKS, RECALIBRATIONS],
+      asides: [...REMARKS, RECALIBRATIONS, TOO_EARLY],
       expected: [{ ...RETRAIN_FOR_DRIFT, withinMs: 14 * DAY_MS }, ...ROLLOUT],
       checks: [BACK_IN_BAND, RECALL_KEPT],
     };

@@ -53,7 +53,7 @@ const RUNS: Readonly<Record<string, Observation[]>> = {
   ),
   failing: byHand('failing', 36, { grain: { errors: figure(0.02, { limit: 0.01 }) } }),
   'poor-data': byHand('poor-data', 36, { interval: { data_quality: figure(14, { limit: 18 }) } }),
-  worse: byHand('worse', 60, { day: { quality: figure(0.9) } }),
+  worse: byHand('worse', 252, { day: { quality: figure(0.9) } }),
   'never-calibrated': byHand('never-calibrated', 128, {
     day: { alert_rate_ratio: figure(9, { limit: [0.2, 5], interval: [6.4, 12] }) },
   }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Lineage } from '../../../monitor/types.ts';
-import { CANDIDATE, CHAMPION, evaluation, figure, observation, policyWith, START_MS, Told } from './make.ts';
+import { CANDIDATE, CHAMPION, evaluation, figure, HOUR_MS, observation, policyWith, START_MS, Told } from './make.ts';
 
 const DRIFTED = { drift: figure(3, { status: 'drift', limit: 1 }) };
 const lineage = {} as Lineage;
@@ -98,6 +98,15 @@ test('a training for which there were too few windows costs no budget, and is tr
   expect(told.actions.filter((a) => a === 'retrain')).toHaveLength(2);
 });
 
+test('of a changed stream a model is trained on what came since, as the first trigger saw it that asks for one', () => {
+  const told = Told.withChampion(policyWith({ triggers: { psi_drift: { for: '9d' } } }));
+  const drifted = { psi_feature: figure(0.9, { limit: 0.2 }) };
+  for (let h = 1; h < 8; h++) told.sees(observation(h, drifted, 'sudden_drift'));
+  for (let h = 8; h < 33; h++) told.sees(observation(h, { ...drifted, quality: 0.5 }, 'sudden_drift'));
+  expect(told.decisions.at(-1)).toMatchObject({ action: 'retrain', trigger: 'quality_fallen' });
+  expect(told.state.effects).toMatchObject([{ kind: 'train', sinceMs: START_MS + HOUR_MS }]);
+});
+
 test('a forest that is no better is switched off only while nothing has changed and no candidate is on its way', () => {
   const no_better = { robust_z_share: 1 };
   const told = Told.withChampion();
@@ -108,7 +117,9 @@ test('a forest that is no better is switched off only while nothing has changed 
   for (let h = 43; h < 80; h++) told.sees(observation(h, no_better));
   expect(told.state.serving.mode).toBe('forest');
   told.answer({ kind: 'failed', code: 'disk_full', detail: '' });
-  told.sees(observation(80, no_better));
+  told.sees(observation(80, { ...no_better, ...DRIFTED }));
+  expect(told.state.serving.mode).toBe('forest');
+  told.sees(observation(81, { ...no_better, drift: 0 }));
   expect(told.actions.at(-1)).toBe('disable_forest');
 });
 
