@@ -90,7 +90,7 @@ function sideBySide(faults: readonly Fault[]): Fault[][] {
   const groups: Fault[][] = [];
   for (const fault of faults) {
     const last = groups.at(-1);
-    if (fault.sparesServers && last?.[0]!.sparesServers && last.length < AT_ONCE) last.push(fault);
+    if (fault.sparesServers && last?.[0]?.sparesServers && last.length < AT_ONCE) last.push(fault);
     else groups.push([fault]);
   }
   return groups;

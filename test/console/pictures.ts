@@ -6,7 +6,7 @@ import { openView, visit } from './console.ts';
 
 /**
  * `npx tsx test/console/pictures.ts [OUT]`: pictures of the README from a running process whose demo fleet gets two faults.
- * Those of drift and models tell a story of days and come from screenshots.ts.
+ * Those of drift and models tell a story of weeks and come from story.ts.
  */
 async function main(out = 'docs/images'): Promise<void> {
   const { browser } = await launchChromium();

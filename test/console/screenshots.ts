@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { launchChromium } from '../chromium.ts';
 import { ConsoleHarness, openView, SIZES, visit } from './console.ts';
 
-/**
- * `npx tsx test/console/screenshots.ts [OUT] [page …] [--full]`: every page over the fixture, in both sizes and themes. The
- * README has drift and models from here, the others from pictures.ts.
- */
+/** `npx tsx test/console/screenshots.ts [OUT] [page …] [--full]`: every page over the fixture, in both sizes and themes. */
 async function main(): Promise<void> {
   const full = process.argv.includes('--full');
   const [out = 'tmp/screenshots', ...only] = process.argv.slice(2).filter((argument) => argument !== '--full');

@@ -131,3 +131,10 @@ export class Told {
     return this.decisions.map(({ action, result }) => (result === 'done' ? action : `${action} ${result}`));
   }
 }
+
+export const DRIFTED = { drift: figure(3, { status: 'drift', limit: 1 }) };
+
+/** The same for as many hours as a trigger of drift waits. */
+export function drifts(told: Told, from = 1, hours = 13, cause: CauseKind = 'gradual_drift'): void {
+  for (let h = from; h < from + hours; h++) told.sees(observation(h, DRIFTED, cause));
+}
