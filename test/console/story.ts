@@ -59,7 +59,7 @@ async function main(out = 'docs/images'): Promise<void> {
     );
     const { page, errors } = await openView(browser, { width: 1440, height: 900 });
     for (const [name, address] of [
-      ['drift', `/#/drift/${STREAM}?range=30d`],
+      ['drift', `/#/drift/${STREAM}?range=14d`],
       ['models', `/#/models/${STREAM}?range=30d`],
     ] as const) {
       await visit(page, url + address);
