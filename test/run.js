@@ -42,6 +42,8 @@ const STEPS = ['types', 'lint', 'chaos'];
 
 function main() {
   const scratch = mkdtempSync(path.join(tmpdir(), 'tidewatch-tests-'));
+  // whatever tests leave in the folder for temporary files goes with it
+  env.TMPDIR = scratch;
   const whole = process.argv.length === 2;
   // The program is started many times by a whole run, so it is built then, by the first test that starts it.
   if (whole) env.TIDEWATCH_TEST_BUILT_DIR = path.join(scratch, 'built');
@@ -63,7 +65,7 @@ function main() {
   // Faults under load want the machine to themselves, so they come after the tests; by hand: npm run chaos -- --short
   if (ci && whole) steps.push(step('chaos', node, [program('tsx', 'dist/cli.mjs'), 'test/chaos/main.ts', '--short']));
   const report = existsSync(reportFile) ? JSON.parse(readFileSync(reportFile, 'utf8')) : null;
-  rmSync(scratch, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true, maxRetries: 10 });
 
   const { passed, failures, skipped, reasons } = summarise(report, steps, ci);
   // An error outside of any test, or a teardown that failed, shows in the exit code alone.
