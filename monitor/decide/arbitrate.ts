@@ -111,6 +111,9 @@ function act(
     triggered(trigger, episode, name, reason, { cause, ...more });
   switch (action) {
     case 'look':
+      // in place of what was asked for: nobody has to get up for what is only noted
+      turn.decide(make(action, trigger.action === 'look' ? {} : { urgency: 'info' }));
+      break;
     case 'page':
       turn.decide(make(action));
       break;

@@ -47,6 +47,12 @@ test('a forest that is no better is switched off only while nothing has changed 
   expect(told.actions.at(-1)).toBe('disable_forest');
 });
 
+test('a champion that is worse while no former one is ready is noted, and nobody is called for it', () => {
+  const told = Told.withChampion();
+  told.sees(observation(1, { quality: 0.5 }));
+  expect(told.decisions.at(-1)).toMatchObject({ action: 'look', trigger: 'champion_worse', urgency: 'info' });
+});
+
 test('while the fallback serves nothing is calibrated: there are no scores to calibrate by', () => {
   const told = Told.withChampion();
   told.command({ kind: 'mode', mode: 'fallback' });
