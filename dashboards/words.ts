@@ -1,20 +1,21 @@
+import { CONTROLLER_STATES } from '../core/controller-state.ts';
 import type { CauseKind } from '../core/triggers.ts';
 import type { State } from './colours.ts';
 import type { Words } from './panel.ts';
 
 /** Values as people read them, with the state that each stands for. */
 
-/** tidewatch_controller_state, as core/monitor-metrics.ts numbers it. */
+/** tidewatch_controller_state. */
 export const CONTROLLER: Words = {
-  0: ['Idle', 'ok'],
-  1: ['Training', 'info'],
-  2: ['Evaluating', 'info'],
-  3: ['Waits for approval', 'warn'],
-  4: ['Shadow', 'info'],
-  5: ['Canary', 'info'],
-  6: ['Watching', 'info'],
-  7: ['Held', 'warn'],
-  8: ['Suspended', 'bad'],
+  [CONTROLLER_STATES.idle]: ['Idle', 'ok'],
+  [CONTROLLER_STATES.training]: ['Training', 'info'],
+  [CONTROLLER_STATES.evaluating]: ['Evaluating', 'info'],
+  [CONTROLLER_STATES.approval]: ['Waits for approval', 'warn'],
+  [CONTROLLER_STATES.shadow]: ['Shadow', 'info'],
+  [CONTROLLER_STATES.canary]: ['Canary', 'info'],
+  [CONTROLLER_STATES.watching]: ['Watching', 'info'],
+  [CONTROLLER_STATES.held]: ['Held', 'warn'],
+  [CONTROLLER_STATES.suspended]: ['Suspended', 'bad'],
 };
 
 export const CAUSE: Record<CauseKind, Words[string]> = {

@@ -1,3 +1,4 @@
+import { CONTROLLER_STATES } from '../../core/controller-state.ts';
 import { FIGURES, type FigureName } from '../../core/figures.ts';
 import type { GaugeName, LabelsOf } from '../../core/metrics.ts';
 import { CAUSES, SPANS } from '../../core/triggers.ts';
@@ -8,22 +9,11 @@ import type { Metrics } from '../metrics/ports.ts';
 /** Features of a stream that have series, those that have shifted most: a stream may have a thousand. */
 export const MAX_FEATURES = 50;
 const STATUS: Record<FigureStatus, number> = { ok: 0, warn: 1, drift: 2, unknown: 3 };
-const PHASE: Record<MonitorState['rollout']['phase'], number> = {
-  idle: 0,
-  training: 1,
-  evaluating: 2,
-  approval: 3,
-  shadow: 4,
-  canary: 5,
-  watching: 6,
-};
-const HELD = 7;
-const SUSPENDED = 8;
 
 /** As tidewatch_controller_state shows it. */
 export function controllerCode({ suspended, hold, rollout }: MonitorState): number {
-  if (suspended) return SUSPENDED;
-  return hold !== null && rollout.phase === 'idle' ? HELD : PHASE[rollout.phase];
+  if (suspended) return CONTROLLER_STATES.suspended;
+  return CONTROLLER_STATES[hold !== null && rollout.phase === 'idle' ? 'held' : rollout.phase];
 }
 
 type Series<N extends GaugeName> = [labels: LabelsOf<N>, value: number][];

@@ -1,4 +1,5 @@
 import { formatDuration } from '../../core/config/duration.ts';
+import { CONTROLLER_STATES } from '../../core/controller-state.ts';
 import { FIGURES, type FigureName, GIVES_WAY } from '../../core/figures.ts';
 import { SPANS, type Trigger } from '../../core/triggers.ts';
 import type { RuledStream } from './rule.ts';
@@ -38,8 +39,14 @@ export const givesWay = ({ figure, limit }: Trigger, limits: RuledStream['limits
 export function exprOf(trigger: Trigger, streams: RuledStreams): string {
   const holds = holding(trigger, streams);
   const shown = FIGURES[trigger.figure].unit === 'milliseconds' ? `(${holds}) * 0.001` : holds;
-  return trigger.comparison === '>' ? shown : `clamp_min(${bracketed(shown)}, ${LEAST})`;
+  const value = trigger.comparison === '>' ? shown : `clamp_min(${bracketed(shown)}, ${LEAST})`;
+  // at another time there is no model to go back to, and nobody has to get up for what is only noted
+  return trigger.action === 'roll_back' ? `${bracketed(value)}\nand on (stream)\n${watching(streams)}` : value;
 }
+
+/** Streams of which a fresh champion is watched, the former one ready. */
+const watching = ({ names }: RuledStreams): string =>
+  `(${byStream(`tidewatch_controller_state{${streamMatcher(names)}}`)} == ${CONTROLLER_STATES.watching})`;
 
 /**
  * The newest known figure where its condition holds. What it is held against is taken at the same instant as the figure:

@@ -228,6 +228,20 @@ needsPrometheus('rules in the engine of Prometheus', () => {
     expect(await evaluated({ ...rule, expr }, series, at)).not.toBe('');
   });
 
+  test('a champion that is worse calls somebody only while the former one is ready', async () => {
+    const rule = ruleNamed('champion_worse');
+    const series = {
+      'tidewatch_figure{stream="shop",figure="quality",span="day"}': '0.5x40',
+      'tidewatch_controller_state{stream="shop"}': '0x19 6x9 0x9',
+    };
+    const at = [
+      { minute: 10, fires: false },
+      { minute: 25, fires: true },
+      { minute: 35, fires: false },
+    ];
+    expect(await evaluated(rule, series, at)).toBe('');
+  });
+
   test('a ratio is out of its band only when all of its interval is', async () => {
     const rule = ruleNamed('calibration_out', SHORT);
     const series = (low: number) => ({

@@ -1,5 +1,6 @@
 import { PrometheusMetrics } from '../../../cli/metrics/registry.ts';
 import { FiguresMetrics } from '../../../cli/monitor/figures-metrics.ts';
+import { CONTROLLER_STATES } from '../../../core/controller-state.ts';
 import type { Trigger } from '../../../core/triggers.ts';
 import { conditionOf, followed, restingState } from '../../../monitor/decide/evaluate.ts';
 import type { Policy } from '../../../monitor/decide/types.ts';
@@ -7,7 +8,7 @@ import type { Observation } from '../../../monitor/observation.ts';
 import type { Series, Vector } from '../../prometheus.ts';
 
 /** What rules of triggers look at. */
-const WANTED = /^(tidewatch_figure(?:_limit|_interval)?){(.*)} (\S+)$/;
+const WANTED = /^(tidewatch_figure(?:_limit|_interval)?|tidewatch_controller_state){(.*)} (\S+)$/;
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g;
 
 /**
@@ -21,6 +22,8 @@ export async function gaugesOf(observations: readonly Observation[], scrapeMs: n
   shown.active(true);
   for (const [i, observation] of observations.entries()) {
     shown.observed(observation);
+    // in process the phase is asked when a trigger acts, not in its condition
+    metrics.set('tidewatch_controller_state', { stream: observation.stream }, CONTROLLER_STATES.watching);
     const untilMs = observations[i + 1]?.atMs ?? observation.atMs + scrapeMs;
     for (const line of (await metrics.text()).split('\n')) {
       const [, name, inBraces, text] = WANTED.exec(line) ?? [];

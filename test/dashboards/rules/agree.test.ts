@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { policyConfig } from '../../../core/config/policy.ts';
+import { CONTROLLER_STATES } from '../../../core/controller-state.ts';
 import { FIGURES, type FigureName, GIVES_WAY } from '../../../core/figures.ts';
 import { Random } from '../../../core/random.ts';
 import { TRIGGERS } from '../../../core/trigger-table.ts';
@@ -90,7 +91,10 @@ function inputSeries(observations: readonly Observation[]) {
           for (const [k, bound] of (['low', 'high'] as const).entries())
             put('tidewatch_figure_interval', `${labels},bound="${bound}"`, i, interval[k]!);
       }
-  return [...series].map(([name, values]) => ({ series: name, values: values.join(' ') }));
+  const watching = new Array(observations.length).fill(CONTROLLER_STATES.watching).join(' ');
+  const state = 'tidewatch_controller_state{stream="demo",instance="a:1",job="tidewatch_monitor"}';
+  const seen = [...series].map(([name, values]) => ({ series: name, values: values.join(' ') }));
+  return [...seen, { series: state, values: watching }];
 }
 
 const withoutAnnotations = (text: string) => text.replace(/^ {8}annotations:\n(?: {10}.*\n)+/gm, '');
