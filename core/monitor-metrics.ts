@@ -1,3 +1,4 @@
+import { CONTROLLER_STATES } from './controller-state.ts';
 import type { MetricInfo } from './metric-info.ts';
 
 const gauge = { type: 'gauge', setBy: 'monitor, up', since: '0.3.0' } as const;
@@ -79,7 +80,9 @@ export const MONITOR_METRICS = {
   },
   tidewatch_controller_state: {
     ...gauge,
-    help: '0 idle, 1 training, 2 evaluating, 3 waits for approval, 4 shadow, 5 canary, 6 watching, 7 held, 8 suspended.',
+    help: `${Object.entries(CONTROLLER_STATES)
+      .map(([state, code]) => `${code} ${state}`)
+      .join(', ')}.`,
     unit: 'count',
     labels: ['stream'],
   },

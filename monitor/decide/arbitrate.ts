@@ -65,7 +65,7 @@ function settle(turn: Turn, policy: Policy, trigger: Trigger, action: TriggerAct
     const cause = turn.state.seen?.cause ?? null;
     const said = `${reason} It would have been done.`;
     turn.decide(triggered(trigger, episode, action, said, { result: 'dry_run', cause }));
-  } else act(turn, trigger, action, episode, reason, changedSince(turn, policy));
+  } else act(turn, policy, trigger, action, episode, reason);
   const state = turn.state.triggers[trigger.name] ?? restingState();
   turn.state.triggers[trigger.name] = {
     ...state,
@@ -100,11 +100,11 @@ function changedSince(turn: Turn, policy: Policy): number | null {
 
 function act(
   turn: Turn,
+  policy: Policy,
   trigger: Trigger,
   action: TriggerAction,
   episode: number,
   reason: string,
-  sinceMs: number | null,
 ): void {
   const cause = turn.state.seen?.cause ?? null;
   const make = (name: DecisionDraft['action'], more: Partial<DecisionDraft> = {}) =>
@@ -124,7 +124,7 @@ function act(
       beginRecalibration(turn, make('recalibrate'));
       break;
     case 'retrain':
-      beginRetraining(turn, make('retrain'), sinceMs);
+      beginRetraining(turn, make('retrain'), changedSince(turn, policy));
       break;
     case 'fall_back':
       fallBack(turn, make('fall_back'), 'fallback');

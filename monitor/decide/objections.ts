@@ -70,8 +70,7 @@ function busyOrSpent(turn: Turn, { config }: Policy, action: TriggerAction): Obj
       return null;
     case 'disable_forest':
       // a candidate is on its way, which may be better
-      if (state.rollout.phase !== 'idle') return 'wait';
-      return state.serving.mode === 'forest' ? null : 'wait';
+      return state.rollout.phase === 'idle' && state.serving.mode === 'forest' ? null : 'wait';
     case 'fall_back':
       return state.serving.mode === 'forest' ? null : 'wait';
     default:
